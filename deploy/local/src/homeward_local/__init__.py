@@ -1,0 +1,1 @@
+"""Homeward on one machine: the stack and the `homeward` command."""

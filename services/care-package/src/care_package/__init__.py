@@ -1,0 +1,1 @@
+"""Providers, care packages and the offers that fill them."""

@@ -1,0 +1,1 @@
+"""Spells, thirty-day watches and readmissions."""

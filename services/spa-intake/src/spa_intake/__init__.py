@@ -1,0 +1,1 @@
+"""People, hospital stays and referrals, and the interface that staff use."""

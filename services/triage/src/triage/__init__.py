@@ -1,0 +1,1 @@
+"""MDT cases, assessments and pathway decisions."""
