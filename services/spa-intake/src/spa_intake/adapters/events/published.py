@@ -1,0 +1,188 @@
+"""What spa-intake tells the others: the payload of every event on discharge-referrals and discharge-hospital-activity."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from homeward_kit.envelope import PublishedEvent
+from pydantic import BaseModel, ConfigDict
+
+REFERRALS = "discharge-referrals"
+HOSPITAL_ACTIVITY = "discharge-hospital-activity"
+
+
+class CodedFacts(BaseModel):
+    """The coded facts of a referral: no identity, no free text (codes are those of spa_intake.domain.codes)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    referring_organisation: str  # ODS code
+    hospital: str  # ODS code of the trust or site
+    ward: str  # ward code
+    outward_postcode: str | None  # "BR1"
+    age_band: str | None  # "75-84"
+    expected_discharge_on: date | None
+    discharge_ready_on: date | None
+    criteria_to_reside: list[str]  # empty: ready for discharge
+    criteria_assessed_at: datetime | None
+    needs: list[str]
+    living_situation: str | None
+    existing_care: str | None
+    mobility: str | None
+    cognition: str | None
+    clinical_frailty_scale: int | None  # 1-9
+    safeguarding_concern: bool
+
+
+class StayFacts(BaseModel):
+    """The whole hospital stay as now known; consumers keep the highest revision."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stay_id: UUID
+    revision: int
+    patient_key: UUID
+    hospital: str
+    ward: str | None
+    admitted_at: datetime
+    admission_method: str | None  # NHS data dictionary, e.g. "21"
+    admission_source: str | None
+    discharged_at: datetime | None
+    discharge_destination: str | None
+    discharge_method: str | None  # "4": died
+    is_cancelled: bool
+
+
+class _Referral(PublishedEvent):
+    topic: ClassVar[str] = REFERRALS
+
+    referral_id: UUID
+    patient_key: UUID
+    kind: Literal["hospital_discharge", "proactive_care", "admission_avoidance", "care_home"]
+    state: Literal["received", "queried", "accepted", "declined", "withdrawn", "closed"]  # after this event
+
+
+class ReferralReceived(_Referral):
+    type: ClassVar[str] = "discharge.referral.received.v1"
+    facts: CodedFacts
+    received_at: datetime
+    source: Literal["rest", "fhir", "staff"]
+
+
+class ReferralAmended(_Referral):
+    type: ClassVar[str] = "discharge.referral.amended.v1"
+    facts: CodedFacts
+
+
+class ReferralQueried(_Referral):
+    type: ClassVar[str] = "discharge.referral.queried.v1"
+    missing: list[str]  # codes of what the ward is asked for
+    queried_from: Literal["received", "accepted"]
+
+
+class ReferralAnswered(_Referral):
+    type: ClassVar[str] = "discharge.referral.answered.v1"
+    facts: CodedFacts
+
+
+class ReferralAccepted(_Referral):
+    type: ClassVar[str] = "discharge.referral.accepted.v1"
+    facts: CodedFacts
+    accepted_at: datetime
+    stay_id: UUID | None
+
+
+class ReferralDeclined(_Referral):
+    type: ClassVar[str] = "discharge.referral.declined.v1"
+    reason: str
+    redirected_to: str | None
+    declined_at: datetime
+
+
+class ReferralWithdrawn(_Referral):
+    type: ClassVar[str] = "discharge.referral.withdrawn.v1"
+    reason: str
+    withdrawn_at: datetime
+
+
+class ReferralReadinessChanged(_Referral):
+    type: ClassVar[str] = "discharge.referral.readiness_changed.v1"
+    criteria_to_reside: list[str]
+    is_ready: bool
+    assessed_at: datetime
+
+
+class ReferralStayLinked(_Referral):
+    type: ClassVar[str] = "discharge.referral.stay_linked.v1"
+    stay: StayFacts
+
+
+class ReferralStayUnlinked(_Referral):
+    type: ClassVar[str] = "discharge.referral.stay_unlinked.v1"
+    stay_id: UUID
+
+
+class ReferralAssigned(_Referral):
+    type: ClassVar[str] = "discharge.referral.assigned.v1"
+    assignee: UUID | None  # staff id; names only in spa-intake
+
+
+class ReferralNoted(_Referral):
+    type: ClassVar[str] = "discharge.referral.noted.v1"
+    note_id: UUID
+
+
+class ReferralClosed(_Referral):
+    type: ClassVar[str] = "discharge.referral.closed.v1"
+    reason: str  # died, watch_completed, not_suitable, readmitted, superseded, coordinator reasons
+    closed_at: datetime
+
+
+class _Stay(PublishedEvent):
+    topic: ClassVar[str] = HOSPITAL_ACTIVITY
+
+    stay: StayFacts
+    occurred_at: datetime
+
+
+class PatientAdmitted(_Stay):
+    type: ClassVar[str] = "discharge.patient.admitted.v1"
+
+
+class PatientTransferred(_Stay):
+    type: ClassVar[str] = "discharge.patient.transferred.v1"
+
+
+class PatientDischarged(_Stay):
+    type: ClassVar[str] = "discharge.patient.discharged.v1"
+
+
+class AdmissionCancelled(_Stay):
+    type: ClassVar[str] = "discharge.admission.cancelled.v1"
+
+
+class TransferCancelled(_Stay):
+    type: ClassVar[str] = "discharge.transfer.cancelled.v1"
+
+
+class DischargeCancelled(_Stay):
+    type: ClassVar[str] = "discharge.discharge.cancelled.v1"
+
+
+class StayCorrected(_Stay):
+    type: ClassVar[str] = "discharge.stay.corrected.v1"
+
+
+class PatientDied(PublishedEvent):
+    type: ClassVar[str] = "discharge.patient.died.v1"
+    topic: ClassVar[str] = HOSPITAL_ACTIVITY
+    patient_key: UUID
+    revision: int  # of the person's death facts: the highest counts
+    died_at: datetime
+
+
+class PatientDeathCorrected(PublishedEvent):
+    type: ClassVar[str] = "discharge.patient.death_corrected.v1"
+    topic: ClassVar[str] = HOSPITAL_ACTIVITY
+    patient_key: UUID
+    revision: int
