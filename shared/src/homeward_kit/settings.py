@@ -1,0 +1,33 @@
+"""What every service reads from its environment; each service adds its own in a subclass."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class TrustedIssuer(BaseModel):
+    """Who may sign tokens for this service, and where its public keys are."""
+
+    model_config = ConfigDict(frozen=True)
+
+    issuer: str
+    jwks_url: str
+
+
+class ServiceSettings(BaseSettings):
+    """Environment variables have the names of the fields in capitals; secrets have no default."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    database_url: SecretStr
+    migration_database_url: SecretStr | None = None  # the owner role's address; database_url unless given
+    kafka_bootstrap_servers: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    homeward_demo: bool = False
+    trusted_issuers: tuple[TrustedIssuer, ...] = ()
+    homeward_assets: Path | None = None
+    otel_exporter_otlp_endpoint: str | None = None  # without it no span leaves the process
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
