@@ -1,0 +1,1 @@
+"""What the rules are connected to: database, events, keys, message formats."""

@@ -1,0 +1,1 @@
+"""What spa-intake publishes and what it reads from the others."""

@@ -1,0 +1,1 @@
+"""The FHIR door: BaRS messages in, BaRS answers out."""

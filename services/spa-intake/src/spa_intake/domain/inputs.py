@@ -1,0 +1,103 @@
+"""What comes in from outside in neutral form, whichever door it came by: JSON, FHIR or HL7 v2."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from .codes import (
+    Cognition,
+    Criterion,
+    ExistingCare,
+    Gender,
+    Kind,
+    LivingSituation,
+    Mobility,
+    Need,
+    Source,
+    Trigger,
+    VerificationStatus,
+)
+
+
+@dataclass(frozen=True)
+class PersonIn:
+    """A person as a message describes them; None: the message does not say."""
+
+    hospital: str  # ODS code of the hospital that gave the hospital number
+    hospital_number: str | None
+    family_name: str | None
+    given_name: str | None
+    born_on: date | None
+    nhs_number: str | None = None  # as sent; intake decides whether it is verified
+    verification_status: VerificationStatus | None = None
+    gender: Gender | None = None
+    address_lines: tuple[str, ...] = ()
+    postcode: str | None = None
+    phone: str | None = None
+    gp_practice: str | None = None  # ODS code
+
+
+@dataclass(frozen=True)
+class ReferralFacts:
+    """The coded facts of a referral: no identity, no free text. The postcode and age band are set by intake."""
+
+    referring_organisation: str  # ODS code
+    hospital: str  # ODS code
+    ward: str
+    expected_discharge_on: date | None = None
+    discharge_ready_on: date | None = None
+    criteria_to_reside: tuple[Criterion, ...] = ()  # none: ready for discharge
+    criteria_assessed_at: datetime | None = None
+    needs: tuple[Need, ...] = ()
+    living_situation: LivingSituation | None = None
+    existing_care: ExistingCare | None = None
+    mobility: Mobility | None = None
+    cognition: Cognition | None = None
+    clinical_frailty_scale: int | None = None  # 1-9 (Rockwood)
+    safeguarding_concern: bool = False
+    outward_postcode: str | None = None
+    age_band: str | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Ready for discharge: no criterion to reside is met."""
+        return not self.criteria_to_reside
+
+
+@dataclass(frozen=True)
+class ReferralIn:
+    """A referral as it is asked for."""
+
+    kind: Kind
+    source: Source
+    person: PersonIn
+    facts: ReferralFacts
+    visit_number: str | None = None
+    reason_text: str | None = field(default=None, repr=False)  # free text: becomes a note
+
+
+@dataclass(frozen=True)
+class MovementIn:
+    """One ADT message. All times are aware UTC.
+
+    `occurred_at` is when it happened: for A01 the admission (PV1-44, else EVN-6, else EVN-2), for A03 the
+    discharge (PV1-45, else EVN-6, else EVN-2), for the others EVN-6, else EVN-2, else MSH-7.
+    """
+
+    sending_system: str  # MSH-3 and MSH-4: control ids are unique within it
+    control_id: str  # MSH-10
+    trigger: Trigger
+    person: PersonIn
+    hospital: str  # ODS code
+    occurred_at: datetime
+    sent_at: datetime  # MSH-7: among two reports of one thing the one sent last counts
+    visit_number: str | None = None  # PV1-19
+    ward: str | None = None
+    patient_class: str | None = None  # PV1-2
+    admitted_at: datetime | None = None  # PV1-44
+    admission_method: str | None = None  # NHS data dictionary
+    admission_source: str | None = None
+    discharged_at: datetime | None = None  # PV1-45
+    discharge_destination: str | None = None
+    discharge_method: str | None = None
+    is_dead: bool | None = None  # PID-30; None: the message does not say
+    died_at: datetime | None = None  # PID-29

@@ -1,0 +1,1 @@
+"""One file per step that staff, a ward system or a message takes."""
