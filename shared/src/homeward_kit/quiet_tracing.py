@@ -1,4 +1,4 @@
-"""Tracers for libraries whose own spans would carry values or error messages, or start traces of their own."""
+"""Tracers for libraries whose own spans would carry values or error messages or begin traces."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Tracer, TracerProvider
 
-# the raw path and the query can hold what a caller typed; the peer's own address says nothing
+# what a caller typed (server.address is the Host header)
 _LEFT_OUT = frozenset(
     {"url.path", "url.query", "url.full", "http.request.method_original", "server.address", "db.user"}
 )

@@ -1,4 +1,4 @@
-"""Traces: one per causal burst, across HTTP, outbox, Kafka and handlers, with no person's data in any span."""
+"""Traces: one a causal burst, across HTTP, outbox, Kafka and handlers, with no person's data in any span."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -113,7 +113,7 @@ def mark_failed(opened: Span, error_type: str) -> None:
 
 
 def set_referral(referral_id: UUID) -> None:
-    """Say which referral the work is about: on the current span, on those opened inside it, and in the logs."""
+    """Say which referral the work is about: on the current span, those opened inside it, and in logs."""
     _referral.set(str(referral_id))
     trace.get_current_span().set_attribute("referral.id", str(referral_id))
 

@@ -67,7 +67,7 @@ def age_band(born_on: date, on: date) -> str:
 
 
 def is_ods_code(text: str) -> bool:
-    """The form of an Organisation Data Service code (3 to 10 capitals and digits), not whether it is in use."""
+    """The form of an Organisation Data Service code (3 to 10 capitals, digits), not whether it is in use."""
     return _ODS_CODE.fullmatch(text) is not None
 
 
