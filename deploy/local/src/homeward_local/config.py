@@ -119,13 +119,6 @@ def _port_base(text: str | None) -> int:
 
 def _database_prefix(text: str | None) -> str:
     prefix = text or "homeward_"
-    if (
-        not prefix.replace("_", "a").isalnum()
-        or not prefix.isascii()
-        or prefix != prefix.lower()
-        or len(prefix) > 30
-    ):
-        raise StackError(
-            f"HOMEWARD_DB_PREFIX is {text!r}; use at most 30 lower-case letters, digits and underscores."
-        )
+    if not prefix.replace("_", "a").isalnum() or not prefix.isascii() or prefix != prefix.lower() or len(prefix) > 30:
+        raise StackError(f"HOMEWARD_DB_PREFIX is {text!r}; use at most 30 lower-case letters, digits and underscores.")
     return prefix

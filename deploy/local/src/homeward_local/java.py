@@ -28,9 +28,7 @@ def find_java(environment: Mapping[str, str] | None = None) -> Path:
 def version_of(java: Path) -> int | None:
     """The major version a Java says it is, or nothing when it does not run."""
     try:
-        answer = subprocess.run(
-            [str(java), "-version"], capture_output=True, text=True, timeout=20, check=True
-        )
+        answer = subprocess.run([str(java), "-version"], capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     found = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)

@@ -117,9 +117,7 @@ def clear_stale_lock(data: Path) -> None:
         return
     process.send_signal(signal.SIGINT)
     if not wait_until(lambda: not process.is_running(), seconds=30):
-        raise StackError(
-            f"An earlier PostgreSQL (process {process.pid}) does not stop: end it and run again."
-        )
+        raise StackError(f"An earlier PostgreSQL (process {process.pid}) does not stop: end it and run again.")
 
 
 def _initialise(server: PostgresServer) -> None:

@@ -113,7 +113,5 @@ def run_homeward(*arguments: str, environment: Mapping[str, str], seconds: float
         check=False,
     )
     if done.returncode != 0:
-        pytest.fail(
-            f"homeward {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}"
-        )
+        pytest.fail(f"homeward {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout

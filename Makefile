@@ -1,0 +1,53 @@
+# Every command of the project; CI runs the same ones.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv/bin
+ENVIRONMENT := deploy/local/bin/environment.sh
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url
+
+.PHONY: help run stop reset test test-unit lint format assets environment lock
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+run: ## Start the whole stack on this machine and load a synthetic ward; Ctrl-C stops it
+	@$(ENVIRONMENT) run
+	@exec $(VENV)/homeward up
+
+stop: ## Stop the running stack; the data are kept
+	@$(ENVIRONMENT) run
+	@$(VENV)/homeward down
+
+reset: ## Stop the stack and delete everything it has stored
+	@$(ENVIRONMENT) run
+	@$(VENV)/homeward reset
+
+test: environment assets ## Run all tests, starting what they need
+	@$(VENV)/python -m pytest
+
+test-unit: environment ## Run the tests that need no PostgreSQL, no Kafka and no browser
+	@$(VENV)/python -m pytest shared/tests/unit services/*/tests/unit deploy/local/tests/unit tests/architecture
+
+lint: environment ## Check style, types, imports between packages, templates and workflows
+	@$(VENV)/ruff format --check .
+	@$(VENV)/ruff check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports
+	@$(VENV)/djlint --check services/spa-intake/src
+
+format: environment ## Put the code in its standard form
+	@$(VENV)/ruff format .
+	@$(VENV)/ruff check --fix .
+
+assets: ## Build the interface's CSS and JavaScript
+	@$(ENVIRONMENT) run
+	@$(VENV)/python -c 'from homeward_local.assets import ensure_assets; print(ensure_assets(print))'
+
+environment: ## Make or update the virtual environment of the tests and checks
+	@$(ENVIRONMENT) dev
+
+lock: environment ## Resolve the locks anew (after a change in requirements/*.in or of Kafka's version)
+	@for name in uv services laptop dev; do \
+	  $(VENV)/uv pip compile --quiet $(LOCK_OPTIONS) requirements/$$name.in -o requirements/$$name.txt || exit 1; \
+	done
+	@$(VENV)/python -m homeward_local.kafka_jars

@@ -1,0 +1,20 @@
+"""Asking a service how it is."""
+
+from typing import Any
+
+import httpx
+
+
+def is_ready(url: str) -> bool:
+    """True when the service at this base address says it is ready."""
+    return readiness(url)[0]
+
+
+def readiness(url: str) -> tuple[bool, dict[str, Any]]:  # the service's own JSON
+    """Whether `/health/ready` answers 200, and what it says."""
+    try:
+        answer = httpx.get(f"{url}/health/ready", timeout=3)
+        body = answer.json()
+    except (httpx.HTTPError, ValueError):
+        return False, {}
+    return answer.status_code == httpx.codes.OK, body if isinstance(body, dict) else {}

@@ -1,0 +1,96 @@
+"""What runs, where, how much memory it takes and how far behind it is."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import psutil
+
+from .client import operator_headers
+from .config import Config
+from .health import readiness
+from .state import running_state
+from .topics import TopicCounts, count_topics
+
+MEBIBYTE = 1024 * 1024
+
+
+def status(config: Config) -> dict[str, Any]:  # as JSON
+    """Everything `homeward status --json` prints."""
+    state = running_state(config)
+    if state is None:
+        return {"state": "stopped", "home": str(config.home)}
+    processes = {name: _with_memory(facts) for name, facts in state["processes"].items()}
+    processes["supervisor"] = _with_memory({"pid": state["pid"], "state": "running", "restarts": 0})
+    with ThreadPoolExecutor(5) as pool:
+        topics = pool.submit(_topics, state["kafka"])
+        reports = dict(
+            zip(
+                state["services"],
+                pool.map(lambda url: _service(url, state["issuer"]), state["services"].values()),
+                strict=True,
+            )
+        )
+    is_healthy = all(report["is_ready"] for report in reports.values())
+    return {
+        "state": state["phase"] if is_healthy or state["phase"] != "ready" else "degraded",
+        "home": str(config.home),
+        "pid": state["pid"],
+        "seconds_to_ready": state.get("seconds_to_ready"),
+        "services": state["services"],
+        "issuer": state["issuer"],
+        "kafka": state["kafka"],
+        "postgres": state["postgres"],
+        "health": reports,
+        "processes": processes,
+        "memory_mib": sum(process["memory_mib"] for process in processes.values()),
+        "lag": _lag(topics.result()),
+    }
+
+
+def _topics(bootstrap_servers: str) -> list[TopicCounts]:
+    try:
+        return count_topics(bootstrap_servers)
+    except Exception:  # noqa: BLE001 - a status without lag is better than none; the health shows the broker
+        return []
+
+
+def _lag(topics: list[TopicCounts]) -> dict[str, int]:
+    lag: dict[str, int] = {}
+    for topic in topics:
+        for group, behind in topic.lag.items():
+            lag[group] = lag.get(group, 0) + behind
+    return lag
+
+
+def _service(url: str, issuer: str) -> dict[str, Any]:  # as JSON
+    is_ready, said = readiness(url)
+    report: dict[str, Any] = {"is_ready": is_ready, **said}
+    try:
+        answer = httpx.get(f"{url}/ops/lag", headers=operator_headers(issuer), timeout=3)
+        answer.raise_for_status()
+        report["messaging"] = answer.json()
+    except (httpx.HTTPError, ValueError):
+        report["messaging"] = None
+    return report
+
+
+def _with_memory(facts: dict[str, Any]) -> dict[str, Any]:
+    """Resident memory of the process and all it started; pages shared by several are counted once each."""
+    return {**{key: facts[key] for key in ("pid", "state", "restarts")}, "memory_mib": _memory(facts["pid"])}
+
+
+def _memory(pid: int) -> int:
+    try:
+        process = psutil.Process(pid)
+        return round(sum(_private(part) for part in [process, *process.children(recursive=True)]) / MEBIBYTE)
+    except psutil.Error:
+        return 0
+
+
+def _private(process: psutil.Process) -> int:
+    """Memory of one process; PostgreSQL's shared buffers would otherwise count once per connection."""
+    memory = process.memory_info()
+    if process.name().startswith("postgres"):
+        return int(memory.rss - getattr(memory, "shared", 0))
+    return int(memory.rss)
