@@ -23,6 +23,7 @@ class ServiceSettings(BaseSettings):
 
     database_url: SecretStr
     migration_database_url: SecretStr | None = None  # the owner role's address; database_url unless given
+    database_pool_size: int = 10  # connections a process keeps; it may open as many again under load
     kafka_bootstrap_servers: str
     host: str = "127.0.0.1"
     port: int = 8000

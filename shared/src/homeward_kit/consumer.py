@@ -1,0 +1,256 @@
+"""The consumer runner: partitions concurrently, records in order, offsets committed after their transactions.
+
+aiokafka's defaults lose data (auto-commit, latest); none of them is used here. An outage pauses the partition and
+keeps polling, so that the group does not rebalance; a message that can never succeed becomes a dead letter.
+"""
+
+import asyncio
+import contextlib
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import httpx
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from homeward_kit.database import Database
+from homeward_kit.dead_letters import Record
+from homeward_kit.handling import Handler, HandlerTable, Handling, PermanentError
+from homeward_kit.logging import get_logger
+
+__all__ = ["ConsumerRunner", "Handler", "HandlerTable", "PermanentError"]
+
+POLL_MS = 250
+MAX_RECORDS = 500
+MAX_TRIES = 5  # of a message whose handler fails for no outage
+BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+START_SECONDS = 15.0
+STOP_SECONDS = 10.0
+STUCK_SECONDS = 60.0
+WATCH_SECONDS = 10.0
+LAG_SECONDS = 5.0
+# PostgreSQL: serialisation failure, deadlock, lock or statement time-out, shutdown: they pass
+_PASSING_STATES = ("40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53")
+
+_log = get_logger(__name__)
+
+
+@dataclass
+class _Partition:
+    """What the runner remembers of one assigned partition."""
+
+    tries: int = 0
+    failing_offset: int = -1
+    resume_at: float | None = None
+    next_offset: int | None = None  # behind the last record that was handled
+    progress_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+
+
+def is_outage(error: BaseException) -> bool:
+    """True for what passes by itself: connections, time-outs, a database that restarts."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return (
+            error.connection_invalidated
+            or isinstance(error, (OperationalError, InterfaceError))
+            or state.startswith(("08", *_PASSING_STATES))
+        )
+    outages = (
+        OSError,
+        TimeoutError,
+        PoolTimeoutError,
+        asyncpg.InterfaceError,
+        httpx.TransportError,
+        KafkaError,
+    )
+    return isinstance(error, outages)
+
+
+class ConsumerRunner:
+    """One consumer group's loop in this process."""
+
+    def __init__(self, database: Database, group: str, handlers: HandlerTable, *, bootstrap_servers: str) -> None:
+        self.group = group
+        self._handling = Handling(database, group, handlers)
+        self._bootstrap_servers = bootstrap_servers
+        self._consumer: AIOKafkaConsumer | None = None
+        self._partitions: dict[TopicPartition, _Partition] = {}
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until stopped; a broker that is not there yet is waited for."""
+        while not self._stopping.is_set():
+            try:
+                await self._start()
+                await self._poll_until_stopped()
+            except (OSError, TimeoutError, KafkaError) as error:
+                _log.warning("consumer_interrupted", group=self.group, error=type(error).__name__)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), 1.0)
+            finally:
+                await self._close()
+
+    def stop(self) -> None:
+        """Finish what is in hand, commit, close."""
+        self._stopping.set()
+
+    async def lag(self) -> list[dict[str, Any]]:  # Any: rows for /ops
+        """Records not yet handled, for each assigned partition; empty while the consumer is not connected."""
+        consumer = self._consumer
+        if consumer is None or not (assigned := sorted(consumer.assignment())):
+            return []
+        async with asyncio.timeout(LAG_SECONDS):
+            ends = await consumer.end_offsets(assigned)
+            return [await self._lag_of(consumer, tp, end) for tp, end in ends.items()]
+
+    async def _lag_of(self, consumer: AIOKafkaConsumer, tp: TopicPartition, end: int) -> dict[str, Any]:
+        state = self._partitions.setdefault(tp, _Partition())
+        handled = await consumer.position(tp) if state.next_offset is None else state.next_offset
+        return {
+            "group": self.group,
+            "topic": tp.topic,
+            "partition": tp.partition,
+            "lag": max(0, end - handled),
+            "is_paused": state.resume_at is not None,
+        }
+
+    async def _start(self) -> None:
+        consumer = AIOKafkaConsumer(
+            *self._handling.topics,
+            bootstrap_servers=self._bootstrap_servers,
+            group_id=self.group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_interval_ms=300_000,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+        )
+        try:
+            await asyncio.wait_for(consumer.start(), START_SECONDS)
+        except BaseException:
+            await _bounded_stop(consumer)
+            raise
+        self._consumer = consumer
+        self._partitions.clear()
+
+    async def _poll_until_stopped(self) -> None:
+        assert self._consumer is not None  # noqa: S101 — set by _start
+        consumer = self._consumer
+        while not self._stopping.is_set():
+            self._resume_due(consumer)
+            batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+            if batches:
+                done = await asyncio.gather(
+                    *(self._handle_in_order(consumer, tp, batch) for tp, batch in batches.items())
+                )
+                await self._commit(consumer, {tp: offset for tp, offset in done if offset is not None})
+
+    async def _handle_in_order(
+        self, consumer: AIOKafkaConsumer, tp: TopicPartition, batch: list[ConsumerRecord[Any, Any]]
+    ) -> tuple[TopicPartition, int | None]:
+        """Handle one partition's records; returns the offset to commit. A failure pauses the partition there."""
+        state = self._partitions.setdefault(tp, _Partition())
+        first = state.next_offset
+        for raw in batch:
+            record = _record(raw)
+            try:
+                await self._handling.handle(record)
+            except Exception as error:  # noqa: BLE001 — every failure is weighed in _failed
+                if not await self._failed(state, record, error):
+                    self._pause(consumer, tp, record.offset)
+                    break
+            state.tries, state.progress_at = 0, asyncio.get_running_loop().time()
+            state.next_offset = record.offset + 1
+        return tp, state.next_offset if state.next_offset != first else None
+
+    async def _failed(self, state: _Partition, record: Record, error: Exception) -> bool:
+        """True when the record was given up as a dead letter, False when it must be tried again."""
+        if state.failing_offset != record.offset:
+            state.failing_offset, state.tries = record.offset, 0
+        state.tries += 1
+        _log.warning(
+            "message_failed",
+            group=self.group,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            tries=state.tries,
+            error=type(error).__name__,
+            exc_info=error,
+        )
+        if is_outage(error) or state.tries < MAX_TRIES:
+            return False
+        try:
+            await self._handling.bury(record, error)
+        except Exception as second:  # noqa: BLE001 — then it is tried again, nothing is lost
+            _log.warning("dead_letter_failed", group=self.group, error=type(second).__name__)
+            return False
+        return True
+
+    def _pause(self, consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> None:
+        state = self._partitions[tp]
+        delay = BACK_OFF_SECONDS[min(state.tries - 1, len(BACK_OFF_SECONDS) - 1)]
+        state.resume_at = asyncio.get_running_loop().time() + delay
+        with contextlib.suppress(IllegalStateError, AssertionError):  # the partition was taken away meanwhile
+            consumer.seek(tp, offset)
+            consumer.pause(tp)
+
+    def _resume_due(self, consumer: AIOKafkaConsumer) -> None:
+        now = asyncio.get_running_loop().time()
+        for tp, state in self._partitions.items():
+            if state.resume_at is not None and state.resume_at <= now:
+                state.resume_at = None
+                with contextlib.suppress(IllegalStateError, AssertionError):
+                    consumer.resume(tp)
+
+    async def _commit(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+        if not offsets:
+            return
+        try:
+            await asyncio.wait_for(consumer.commit(offsets), START_SECONDS)
+        except (KafkaError, TimeoutError) as error:  # after a rebalance: the inbox absorbs the repeats
+            _log.info("commit_refused", group=self.group, error=type(error).__name__)
+
+    async def watch(self) -> None:
+        """End the process when an unpaused partition has had lag without progress for a minute (aiokafka #1154)."""
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), WATCH_SECONDS)
+            with contextlib.suppress(OSError, TimeoutError, KafkaError):  # the broker does not answer: not stuck
+                self._end_if_stuck(await self.lag())
+
+    def _end_if_stuck(self, rows: list[dict[str, Any]]) -> None:
+        now = asyncio.get_running_loop().time()
+        for row in rows:
+            state = self._partitions[TopicPartition(row["topic"], row["partition"])]
+            if not row["lag"] or row["is_paused"]:
+                state.progress_at = now
+            elif now - state.progress_at > STUCK_SECONDS:
+                _log.error("consumer_stuck", group=self.group, topic=row["topic"], partition=row["partition"])
+                os._exit(70)
+
+    async def _close(self) -> None:
+        if self._consumer is not None:
+            consumer, self._consumer = self._consumer, None
+            await _bounded_stop(consumer)
+
+
+async def _bounded_stop(consumer: AIOKafkaConsumer) -> None:
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(consumer.stop(), STOP_SECONDS)
+
+
+def _record(raw: ConsumerRecord[Any, Any]) -> Record:
+    return Record(
+        topic=raw.topic,
+        partition=raw.partition,
+        offset=raw.offset,
+        timestamp_ms=raw.timestamp,
+        key=(raw.key or b"").decode("utf-8", "replace"),
+        value=raw.value or b"",
+        headers={name: value.decode("utf-8", "replace") for name, value in raw.headers},
+    )

@@ -1,0 +1,117 @@
+"""PostgreSQL: one engine a process, one transaction a request or message, and what a transaction knows."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Executable, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from homeward_kit import outbox
+from homeward_kit.clock import Clock
+from homeward_kit.envelope import PublishedEvent
+
+# Any: bound values are whatever PostgreSQL's types take.
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+def asyncpg_address(url: str) -> str:
+    """The address with the driver SQLAlchemy needs ("postgresql://…" → "postgresql+asyncpg://…")."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+asyncpg://{rest}" if scheme in {"postgresql", "postgres"} else url
+
+
+def plain_address(url: str) -> str:
+    """The address as asyncpg itself and psql take it."""
+    _, _, rest = url.partition("://")
+    return f"postgresql://{rest}"
+
+
+def lock_number(key: str) -> int:
+    """A key's 64-bit advisory lock (Python's own hash differs from process to process)."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True)
+
+
+@dataclass
+class Tx:
+    """An open transaction: who acts, when, because of what, and the events it will publish.
+
+    Everything about one person in one service is serialised by one lock, the person's key (docs/adr/0002).
+    """
+
+    connection: AsyncConnection
+    now: datetime  # domain time, aware UTC, the same for the whole transaction
+    actor: str
+    causation_id: UUID | None = None
+    event_ids: list[UUID] = field(default_factory=list)
+    _locked: set[str] = field(default_factory=set)
+
+    async def execute(self, statement: Executable | str, parameters: Parameters | None = None) -> CursorResult[Any]:
+        """Run SQL; a string is taken as text with :named values."""
+        executable = text(statement) if isinstance(statement, str) else statement
+        return await self.connection.execute(executable, parameters)
+
+    async def lock(self, *keys: UUID | str) -> None:
+        """Take the locks of these keys until the end, in sorted order; those already held cost nothing."""
+        wanted = sorted({str(key) for key in keys} - self._locked)
+        for key in wanted:
+            await self.execute("SELECT pg_advisory_xact_lock(:number)", {"number": lock_number(key)})
+            self._locked.add(key)
+
+    async def publish(
+        self,
+        event: PublishedEvent,
+        *,
+        key: UUID | str,
+        subject: str,
+        version: int,
+        referral_id: UUID | None = None,
+    ) -> UUID:
+        """Put an event into the outbox of this transaction; returns its id. The key is locked before it is numbered."""
+        await self.lock(key)
+        row = outbox.OutboxEvent(
+            event,
+            key=str(key),
+            subject=subject,
+            version=version,
+            referral_id=referral_id,
+            recorded_at=self.now,
+        )
+        event_id = await outbox.add(self, row)
+        self.event_ids.append(event_id)
+        return event_id
+
+
+class Database:
+    """A service's own database. `published` is set after a commit that put events into the outbox."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, clock: Clock | None = None) -> None:
+        self.address = plain_address(url)
+        self.clock = clock or Clock()
+        self.published = asyncio.Event()
+        self.engine: AsyncEngine = create_async_engine(
+            asyncpg_address(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            hide_parameters=True,  # an error never prints a person's data
+            connect_args={"timeout": 5, "command_timeout": 30},
+        )
+
+    @asynccontextmanager
+    async def transaction(self, *, actor: str = "system", causation_id: UUID | None = None) -> AsyncIterator[Tx]:
+        """One transaction: committed at the end, rolled back on any error."""
+        async with self.engine.connect() as connection, connection.begin():
+            tx = Tx(connection, self.clock.now(), actor, causation_id)
+            yield tx
+        if tx.event_ids:
+            self.published.set()
+
+    async def dispose(self) -> None:
+        await self.engine.dispose()

@@ -1,0 +1,159 @@
+"""Messages that can never succeed: recorded with an announcement, and what follows them for that key is parked."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from homeward_kit import outbox
+from homeward_kit.database import Tx
+from homeward_kit.envelope import PublishedEvent
+
+DEAD_LETTERS = "discharge-dead-letters"
+
+
+class LetterDead(PublishedEvent):
+    """Announced so that operators are alerted; what failed is named by class and code, never by its text."""
+
+    type: ClassVar[str] = "discharge.letter.dead.v1"
+    topic: ClassVar[str] = DEAD_LETTERS
+
+    letter_id: UUID
+    consumer_group: str
+    original_topic: str
+    original_partition: int
+    original_offset: int
+    event_id: UUID | None
+    event_type: str | None
+    error_class: str
+    error_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A Kafka record as the runner hands it on."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: str
+    value: bytes
+    headers: dict[str, str]
+
+    @property
+    def timestamp(self) -> datetime:
+        return datetime.fromtimestamp(self.timestamp_ms / 1000, UTC)
+
+    def place(self, group: str) -> dict[str, Any]:  # Any: values for SQL
+        return {"group": group, "topic": self.topic, "partition": self.partition, "offset": self.offset}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message can never succeed: the exception's class and a code that holds no personal data."""
+
+    error_class: str
+    error_code: str
+    event_id: UUID | None
+    event_type: str | None
+
+
+async def is_settled(tx: Tx, group: str, record: Record) -> bool:
+    """True when this record is a dead letter already, or parked: a repeat of it needs nothing more."""
+    row = await tx.execute(
+        """
+        SELECT EXISTS (SELECT FROM dead_letters WHERE consumer_group = :group AND topic = :topic
+                       AND partition = :partition AND record_offset = :offset)
+            OR EXISTS (SELECT FROM parked WHERE consumer_group = :group AND topic = :topic
+                       AND partition = :partition AND record_offset = :offset)
+        """,
+        record.place(group),
+    )
+    return bool(row.scalar_one())
+
+
+async def has_open_letter(tx: Tx, group: str, record: Record) -> bool:
+    """True when an earlier message of this key, on this topic, for this group waits for an operator."""
+    row = await tx.execute(
+        "SELECT EXISTS (SELECT FROM dead_letters WHERE consumer_group = :group AND topic = :topic"
+        " AND key = :key AND state = 'open')",
+        {"group": group, "topic": record.topic, "key": record.key},
+    )
+    return bool(row.scalar_one())
+
+
+async def park(tx: Tx, group: str, record: Record) -> None:
+    """Keep a message in order behind the dead one of its key."""
+    await tx.execute(
+        "INSERT INTO parked (consumer_group, topic, partition, record_offset, record_timestamp, key, payload, headers)"
+        " VALUES (:group, :topic, :partition, :offset, :timestamp, :key, :payload, CAST(:headers AS jsonb))"
+        " ON CONFLICT DO NOTHING",
+        _stored(group, record),
+    )
+
+
+async def bury(tx: Tx, group: str, record: Record, failure: Failure) -> UUID:
+    """Record a dead letter and announce it, in one transaction; returns the letter's id."""
+    letter_id = uuid4()
+    await tx.execute(
+        """
+        INSERT INTO dead_letters (id, consumer_group, topic, partition, record_offset, record_timestamp, key,
+                                  event_id, type, payload, headers, error_class, error_code)
+        VALUES (:id, :group, :topic, :partition, :offset, :timestamp, :key,
+                :event_id, :type, :payload, CAST(:headers AS jsonb), :error_class, :error_code)
+        """,
+        _stored(group, record)
+        | {
+            "id": letter_id,
+            "event_id": failure.event_id,
+            "type": failure.event_type,
+            "error_class": failure.error_class,
+            "error_code": failure.error_code,
+        },
+    )
+    await _announce(tx, group, record, failure, letter_id)
+    return letter_id
+
+
+def _stored(group: str, record: Record) -> dict[str, Any]:  # Any: values for SQL
+    return record.place(group) | {
+        "timestamp": record.timestamp,
+        "key": record.key,
+        "payload": record.value,
+        "headers": json.dumps(record.headers),
+    }
+
+
+async def _announce(tx: Tx, group: str, record: Record, failure: Failure, letter_id: UUID) -> None:
+    letter = LetterDead(
+        letter_id=letter_id,
+        consumer_group=group,
+        original_topic=record.topic,
+        original_partition=record.partition,
+        original_offset=record.offset,
+        event_id=failure.event_id,
+        event_type=failure.event_type,
+        error_class=failure.error_class,
+        error_code=failure.error_code,
+    )
+    headers = {
+        "kafka_dlt-original-topic": record.topic,
+        "kafka_dlt-original-partition": str(record.partition),
+        "kafka_dlt-original-offset": str(record.offset),
+        "kafka_dlt-original-timestamp": str(record.timestamp_ms),
+        "kafka_dlt-original-consumer-group": group,
+        "kafka_dlt-exception-fqcn": failure.error_class,
+        "kafka_dlt-exception-message": failure.error_code,
+    }
+    row = outbox.OutboxEvent(
+        letter,
+        key=record.key,
+        subject=f"letter/{letter_id}",
+        version=1,
+        referral_id=None,
+        recorded_at=tx.now,
+        extra_headers=tuple(headers.items()),
+    )
+    tx.event_ids.append(await outbox.add(tx, row))

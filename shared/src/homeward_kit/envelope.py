@@ -1,0 +1,146 @@
+"""CloudEvents 1.0 in Kafka binary mode: what an event carries beside its payload, and how it is read back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+Headers = list[tuple[str, bytes]]
+
+
+class PublishedEvent(BaseModel):
+    """The payload of an event its producer owns; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: ClassVar[str]  # "discharge.referral.accepted.v1"
+    topic: ClassVar[str]  # "discharge-referrals"
+
+
+class ConsumedPart(BaseModel):
+    """A nested part of a consumed event; what it does not name is ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ConsumedEvent(ConsumedPart):
+    """A consumer's own narrow view of an event."""
+
+    type: ClassVar[str]
+    topic: ClassVar[str]
+
+
+P_co = TypeVar("P_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[P_co]):
+    """An event as a handler gets it; times are aware UTC."""
+
+    event_id: UUID
+    type: str
+    source: str
+    subject: str
+    time: datetime  # when it was recorded
+    key: str
+    referral_id: UUID | None
+    aggregate_version: int | None
+    causation_id: UUID | None
+    actor: str
+    topic: str
+    partition: int
+    offset: int
+    payload: P_co
+
+
+class BadEnvelopeError(Exception):
+    """A record whose headers are not those of an event; the message names the attribute, never its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """The CloudEvents attributes of one record."""
+
+    event_id: UUID
+    type: str
+    source: str
+    subject: str
+    time: datetime
+    actor: str
+    referral_id: UUID | None
+    aggregate_version: int | None
+    causation_id: UUID | None
+
+    def headers(self) -> Headers:
+        """The record's headers, without the trace context (the relay adds it once)."""
+        values: dict[str, str | None] = {
+            "ce_specversion": "1.0",
+            "ce_id": str(self.event_id),
+            "ce_type": self.type,
+            "ce_source": self.source,
+            "ce_subject": self.subject,
+            "ce_time": self.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "ce_actor": self.actor,
+            "ce_referralid": str(self.referral_id) if self.referral_id else None,
+            "ce_aggregateversion": None if self.aggregate_version is None else str(self.aggregate_version),
+            "ce_causationid": str(self.causation_id) if self.causation_id else None,
+            "content-type": "application/json",
+        }
+        return [(name, value.encode()) for name, value in values.items() if value is not None]
+
+
+def read_attributes(headers: Iterable[tuple[str, bytes]]) -> Attributes:
+    """The attributes of a record; raises BadEnvelopeError naming the attribute that is missing or malformed."""
+    found = {name: value.decode("utf-8", "replace") for name, value in headers}
+    if found.get("ce_specversion") != "1.0":
+        raise BadEnvelopeError("ce_specversion")
+    return Attributes(
+        event_id=_required_uuid(found, "ce_id"),
+        type=_required(found, "ce_type"),
+        source=_required(found, "ce_source"),
+        subject=_required(found, "ce_subject"),
+        time=_time(found),
+        actor=found.get("ce_actor", "system"),
+        referral_id=_optional_uuid(found, "ce_referralid"),
+        aggregate_version=_optional_int(found, "ce_aggregateversion"),
+        causation_id=_optional_uuid(found, "ce_causationid"),
+    )
+
+
+def _required(found: Mapping[str, str], name: str) -> str:
+    if not (value := found.get(name)):
+        raise BadEnvelopeError(name)
+    return value
+
+
+def _required_uuid(found: Mapping[str, str], name: str) -> UUID:
+    try:
+        return UUID(_required(found, name))
+    except ValueError:
+        raise BadEnvelopeError(name) from None
+
+
+def _optional_uuid(found: Mapping[str, str], name: str) -> UUID | None:
+    return _required_uuid(found, name) if name in found else None
+
+
+def _optional_int(found: Mapping[str, str], name: str) -> int | None:
+    if name not in found:
+        return None
+    try:
+        return int(found[name])
+    except ValueError:
+        raise BadEnvelopeError(name) from None
+
+
+def _time(found: Mapping[str, str]) -> datetime:
+    try:
+        when = datetime.fromisoformat(_required(found, "ce_time"))
+    except ValueError:
+        raise BadEnvelopeError("ce_time") from None
+    if when.tzinfo is None:
+        raise BadEnvelopeError("ce_time")
+    return when.astimezone(UTC)

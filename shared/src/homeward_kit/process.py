@@ -1,0 +1,237 @@
+"""The processes of a service: `serve --role all|api|worker` and `migrate`, started by `python -m <package>`."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import uvicorn
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from fastapi import APIRouter, FastAPI
+
+from homeward_kit import logging, migrations, telemetry
+from homeward_kit.clock import Clock
+from homeward_kit.commands import forget_old_answers
+from homeward_kit.consumer import ConsumerRunner
+from homeward_kit.database import Database
+from homeward_kit.handling import HandlerTable
+from homeward_kit.migrations.steps import MONTHS_AHEAD
+from homeward_kit.relay import Relay
+from homeward_kit.settings import ServiceSettings
+from homeward_kit.timers import TimerTable, TimerWorker
+from homeward_kit.values import Refusal
+from homeward_kit.web import create_app
+
+Role = Literal["all", "api", "worker"]
+CLOCK_SECONDS = 0.5
+HOUSEKEEPING_SECONDS = 3600.0
+BROKER_SECONDS = 3.0
+
+_log = logging.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What a service is made of; `entrypoints/service.py` builds it."""
+
+    name: str  # "care-package": also its consumer group and its tokens' audience
+    package: str
+    settings: ServiceSettings
+    routers: Sequence[APIRouter] = ()
+    handlers: HandlerTable = field(default_factory=dict)
+    timers: TimerTable = field(default_factory=dict)
+    refusals: Mapping[type[Refusal], int] = field(default_factory=dict)  # HTTP status; 409 unless named
+    consumers: Sequence[tuple[str, HandlerTable]] = ()  # groups beside the domain's own
+    configure_app: "Callable[[FastAPI, Runtime], None] | None" = None
+    background: "Sequence[Callable[[Runtime], Awaitable[None]]]" = ()  # run beside the API until cancelled
+
+
+@dataclass
+class Runtime:
+    """A running process of a service."""
+
+    service: Service
+    role: Role
+    database: Database
+    relay: Relay | None = None
+    runners: list[ConsumerRunner] = field(default_factory=list)
+    timer_worker: TimerWorker | None = None
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # open streams end when it is set
+
+    @property
+    def settings(self) -> ServiceSettings:
+        return self.service.settings
+
+    @property
+    def clock(self) -> Clock:
+        return self.database.clock
+
+    async def broker_health(self) -> bool:
+        """True when the broker answers."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.kafka_bootstrap_servers, request_timeout_ms=2000)
+        try:
+            await asyncio.wait_for(admin.start(), BROKER_SECONDS)
+        except (KafkaError, OSError, TimeoutError):
+            return False
+        finally:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(admin.close(), BROKER_SECONDS)
+        return True
+
+    async def lag(self) -> list[dict[str, Any]]:  # Any: rows for /ops
+        """The lag of every consumer group in this process."""
+        return [row for runner in self.runners for row in await runner.lag()]
+
+
+def create_runtime(service: Service, role: Role) -> Runtime:
+    """The parts a role needs, not yet running."""
+    settings = service.settings
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+    runtime = Runtime(service, role, database)
+    if role == "api":
+        return runtime
+    bootstrap = settings.kafka_bootstrap_servers
+    groups = [(service.name, service.handlers), *service.consumers]
+    runtime.relay = Relay(database, source=f"homeward/{service.name}", bootstrap_servers=bootstrap)
+    runtime.runners = [
+        ConsumerRunner(database, group, handlers, bootstrap_servers=bootstrap) for group, handlers in groups if handlers
+    ]
+    runtime.timer_worker = TimerWorker(database, service.timers)
+    return runtime
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: this module stops everything in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:  # Any: uvicorn types it as a generator of None
+        yield
+
+
+async def serve(service: Service, role: Role) -> int:
+    """Run until SIGTERM or SIGINT; 1 when a background task died, so that the process is started anew."""
+    runtime = create_runtime(service, role)
+    async with runtime.database.transaction() as tx:
+        runtime.clock.set_offset(await _stored_offset(tx.execute))
+    server = _Server(
+        uvicorn.Config(
+            create_app(service, runtime),
+            host=service.settings.host,
+            port=service.settings.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+        )
+    )
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tasks = _start_tasks(runtime, server)
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    died = [task for task in done if task is not stopping]
+    for task in died:
+        error = None if task.cancelled() else task.exception()
+        _log.error("background_task_ended", task=task.get_name(), exc_info=error)
+    await _stop(runtime, server, tasks)
+    stopping.cancel()
+    return 1 if died else 0
+
+
+def _start_tasks(runtime: Runtime, server: uvicorn.Server) -> list[asyncio.Task[Any]]:
+    """Every long-running part as a task; the order is the order of stopping."""
+    parts: list[tuple[str, Awaitable[Any]]] = [("http", server.serve()), ("clock", _follow_clock(runtime))]
+    if runtime.role != "worker":
+        parts += [(f"background-{number}", start(runtime)) for number, start in enumerate(runtime.service.background)]
+    for runner in runtime.runners:
+        parts += [(f"consumer-{runner.group}", runner.run()), (f"watchdog-{runner.group}", runner.watch())]
+    if runtime.timer_worker is not None:
+        parts.append(("timers", runtime.timer_worker.run()))
+    if runtime.relay is not None:
+        parts += [("relay", runtime.relay.run()), ("housekeeping", _keep_house(runtime))]
+    return [asyncio.create_task(_as_coroutine(part), name=name) for name, part in parts]
+
+
+async def _as_coroutine(part: Awaitable[Any]) -> Any:  # Any: nobody reads the result
+    return await part
+
+
+async def _stop(runtime: Runtime, server: uvicorn.Server, tasks: list[asyncio.Task[Any]]) -> None:
+    """Stop taking work, finish what is in hand, send what it left in the outbox, close."""
+    runtime.stopping.set()
+    server.should_exit = True
+    for runner in runtime.runners:
+        runner.stop()
+    if runtime.timer_worker is not None:
+        runtime.timer_worker.stop()
+    endless = {"clock", "housekeeping", "relay"}
+    for task in tasks:
+        if task.get_name() in endless - {"relay"} or task.get_name().startswith("background-"):
+            task.cancel()
+    await asyncio.wait([task for task in tasks if task.get_name() != "relay"], timeout=15)
+    if runtime.relay is not None:
+        runtime.relay.stop()
+    await asyncio.wait(tasks, timeout=10)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await runtime.database.dispose()
+
+
+async def _stored_offset(execute: Callable[[str], Awaitable[Any]]) -> float:
+    row = (await execute("SELECT offset_seconds FROM demo_clock")).scalar_one_or_none()
+    return float(row or 0.0)
+
+
+async def _follow_clock(runtime: Runtime) -> None:
+    """In a demonstration: read the clock's offset twice a second; otherwise there is nothing to follow."""
+    while True:
+        if not runtime.settings.homeward_demo:
+            await asyncio.Event().wait()
+        try:
+            async with runtime.database.transaction() as tx:
+                runtime.clock.set_offset(await _stored_offset(tx.execute))
+        except Exception as error:  # noqa: BLE001 — an outage of the database is waited out
+            _log.warning("demo_clock_unread", error=type(error).__name__)
+        await asyncio.sleep(CLOCK_SECONDS)
+
+
+async def _keep_house(runtime: Runtime) -> None:
+    """Every hour: partitions of the coming months, answers of idempotent requests that are past their time."""
+    while True:
+        try:
+            async with runtime.database.transaction() as tx:
+                await tx.execute("SELECT homeward_ensure_partitions(:ahead)", {"ahead": MONTHS_AHEAD})
+                await forget_old_answers(tx)
+        except Exception as error:  # noqa: BLE001 — tried again in an hour
+            _log.warning("housekeeping_failed", error=type(error).__name__)
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+
+def main(build: Callable[[], Service]) -> None:
+    """The whole of a service's `__main__.py`."""
+    parser = argparse.ArgumentParser(description="A Homeward service; everything else comes from the environment.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serving = commands.add_parser("serve", help="run the service")
+    serving.add_argument("--role", choices=("all", "api", "worker"), default="all")
+    commands.add_parser("migrate", help="bring the database to the newest revision")
+    arguments = parser.parse_args()
+    service = build()
+    logging.setup(service.name, service.settings.log_level)
+    if arguments.command == "migrate":
+        owner = service.settings.migration_database_url or service.settings.database_url
+        migrations.upgrade(service.package, owner.get_secret_value())
+        return
+    telemetry.setup(service.name, service.settings)
+    code = asyncio.run(serve(service, arguments.role))
+    telemetry.shutdown()
+    sys.stdout.flush()
+    os._exit(code)  # nothing may hold a stopped process: every part has been closed above

@@ -1,0 +1,1 @@
+"""What tests of services build on: migrated databases, a broker's topics, tokens."""

@@ -1,0 +1,120 @@
+"""From a commit through outbox, relay and Kafka into a handler: once, in order, and past what is poison."""
+
+import asyncio
+import contextlib
+from uuid import uuid4
+
+from homeward_kit.consumer import PermanentError
+from homeward_kit.database import Tx
+from homeward_kit.envelope import Received
+
+from .conftest import Flow, ThingBroken, ThingMade, ThingMadeIn, record_effect
+
+OUTBOX = "SELECT count(*) FROM outbox"
+EFFECTS = "SELECT count(*) FROM effects"
+
+
+async def test_an_event_committed_before_anyone_listens_takes_effect_once_and_stays_in_the_event_log(
+    flow: Flow,
+) -> None:
+    key = uuid4()
+    await flow.publish((key, ThingMade(number=1)), (key, ThingMade(number=2)))
+    flow.start_relay()
+    await flow.wait_for(OUTBOX, 0)
+    flow.start_runner({ThingMadeIn: record_effect})
+    await flow.wait_for(EFFECTS, 2)
+    assert await flow.rows("SELECT number FROM effects ORDER BY position") == [(1,), (2,)]
+    assert await flow.rows("SELECT count(*) FROM event_log") == [(2,)]
+    assert await flow.rows("SELECT count(*) FROM inbox") == [(2,)]
+
+
+async def test_a_record_sent_twice_takes_effect_once(flow: Flow) -> None:
+    flow.start_relay()
+    flow.start_runner({ThingMadeIn: record_effect})
+    await flow.publish(("a", ThingMade(number=1)))
+    await flow.wait_for(EFFECTS, 1)
+    columns = "id, shard, aggregatetype, aggregateid, type, topic, key, payload, actor, aggregate_version, event_time"
+    async with flow.database.transaction() as tx:  # as after a relay that died between acknowledgement and move
+        await tx.execute(f"INSERT INTO outbox ({columns}) SELECT {columns} FROM event_log")  # noqa: S608 — our words
+    await flow.publish(("a", ThingMade(number=2)))
+    await flow.wait_for("SELECT max(number) FROM effects", 2)
+    assert await flow.rows("SELECT number FROM effects ORDER BY position") == [(1,), (2,)]
+
+
+async def test_poison_is_recorded_and_announced_and_parks_only_its_own_key(flow: Flow) -> None:
+    flow.start_relay()
+    flow.start_runner({ThingMadeIn: record_effect})
+    await flow.publish(
+        ("a", ThingMade(number=1)),
+        ("a", ThingBroken(number="not a number")),
+        ("a", ThingMade(number=2)),
+        ("a", ThingMade(number=3)),
+        *((f"other-{number}", ThingMade(number=number)) for number in range(10, 20)),
+    )
+    await flow.wait_for("SELECT count(*) FROM parked", 2)
+    await flow.wait_for(EFFECTS, 11)
+    assert await flow.rows("SELECT number FROM effects WHERE key = 'a'") == [(1,)]
+    letters = await flow.rows("SELECT key, type, error_code, state FROM dead_letters")
+    assert letters == [("a", "kit.thing.made.v1", "number:int_parsing", "open")]
+    await flow.wait_for("SELECT count(*) FROM event_log WHERE type = 'discharge.letter.dead.v1'", 1)
+    assert "not a number" not in str(
+        await flow.rows("SELECT payload, headers FROM event_log WHERE topic LIKE '%dead%'")
+    )
+
+
+async def test_a_failing_handler_is_tried_again_in_order_and_given_up_only_for_no_outage(flow: Flow) -> None:
+    tries: list[int] = []
+
+    async def fail_at_two(tx: Tx, received: Received[ThingMadeIn]) -> None:
+        tries.append(received.payload.number)
+        await record_effect(tx, received)
+        if received.payload.number == 2 and tries.count(2) < 4:
+            raise ConnectionError
+        if received.payload.number == 3:
+            raise PermanentError("three_is_refused")
+
+    flow.start_relay()
+    flow.start_runner({ThingMadeIn: fail_at_two})
+    await flow.publish(*(("a", ThingMade(number=number)) for number in (1, 2, 3)), ("b", ThingMade(number=9)))
+    await flow.wait_for("SELECT count(*) FROM dead_letters", 1)
+    await flow.wait_for(EFFECTS, 3)
+    assert [number for number in tries if number != 9] == [1, 2, 2, 2, 2, 3]
+    assert await flow.rows("SELECT error_code FROM dead_letters") == [("three_is_refused",)]
+    assert await flow.rows("SELECT number FROM effects WHERE key = 'a' ORDER BY position") == [(1,), (2,)]
+
+
+async def test_a_second_relay_sends_nothing_until_the_first_is_gone_and_then_takes_over(flow: Flow) -> None:
+    first = flow.start_relay()
+    await flow.publish(("a", ThingMade(number=1)))
+    await flow.wait_for(OUTBOX, 0)
+    second = flow.start_relay()
+    await flow.publish(*((f"key-{number}", ThingMade(number=number)) for number in range(30)))
+    await flow.wait_for(OUTBOX, 0)
+    assert (first.state.sent, second.state.sent) == (31, 0)
+    first.stop()
+    await flow.tasks[0]
+    await flow.publish(*((f"key-{number}", ThingMade(number=number)) for number in range(30)))
+    await flow.wait_for(OUTBOX, 0)
+    assert second.state.sent == 30
+
+
+async def test_writers_in_parallel_with_gaps_and_rollbacks_lose_and_reorder_nothing(flow: Flow) -> None:
+    flow.start_relay()
+    flow.start_runner({ThingMadeIn: record_effect})
+
+    async def write(writer: int) -> None:
+        for number in range(25):
+            is_rolled_back = (writer + number) % 7 == 0
+            with contextlib.suppress(ZeroDivisionError):
+                async with flow.database.transaction() as tx:
+                    await tx.publish(
+                        ThingMade(number=number), key=f"w{writer % 4}-{writer}", subject="thing/x", version=1
+                    )
+                    await tx.execute("SELECT pg_sleep(:seconds)", {"seconds": (writer * number % 5) / 1000})
+                    assert 1 / (not is_rolled_back)
+
+    await asyncio.gather(*(write(writer) for writer in range(16)))
+    expected = sum((writer + number) % 7 != 0 for writer in range(16) for number in range(25))
+    await flow.wait_for(EFFECTS, expected, 40)
+    ordered = await flow.rows("SELECT key, array_agg(number ORDER BY position) FROM effects GROUP BY key")
+    assert all(list(numbers) == sorted(numbers) for _, numbers in ordered)  # type: ignore[call-overload]  # an array
