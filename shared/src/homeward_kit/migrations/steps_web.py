@@ -32,8 +32,8 @@ _AUDIT = (
     BEGIN
         RAISE EXCEPTION 'audit_log is insert-only' USING ERRCODE = 'insufficient_privilege';
     END $$""",
-    "CREATE TRIGGER audit_log_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log"
-    " FOR EACH STATEMENT EXECUTE FUNCTION homeward_audit_is_insert_only()",
+    """CREATE TRIGGER audit_log_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION homeward_audit_is_insert_only()""",
 )
 
 
