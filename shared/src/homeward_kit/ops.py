@@ -1,0 +1,188 @@
+"""The operations API of every service: what went by, what waits, what failed, and a demonstration's clock."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from homeward_kit import queues, telemetry
+from homeward_kit.auth import Role, require
+from homeward_kit.health import consumer_lag
+from homeward_kit.problems import Problem
+
+if TYPE_CHECKING:
+    from homeward_kit.process import Runtime
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+class EventRow(BaseModel):
+    id: UUID
+    seq: int
+    type: str
+    topic: str
+    key: str
+    subject: str
+    time: datetime
+    actor: str
+    causation_id: UUID | None
+    trace_id: str | None
+    referral_id: UUID | None
+    version: int
+    service: str
+
+
+class TimerRow(BaseModel):
+    kind: str
+    aggregate_id: UUID
+    key: str
+    due_at: datetime
+    is_due: bool
+    service: str
+
+
+class DeadLetterRow(BaseModel):
+    id: UUID
+    group: str
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    event_id: UUID | None
+    type: str | None
+    error_class: str
+    error_code: str
+    state: str
+    recorded_at: datetime
+    parked: int
+    service: str
+
+
+class Lag(BaseModel):
+    service: str
+    role: str
+    outbox_rows: int
+    outbox_oldest_seconds: float
+    dead_letters_open: int
+    timers_due: int
+    consumers: list[dict[str, Any]]  # Any: the runner's rows (group, topic, partition, lag)
+
+
+class Events(BaseModel):
+    events: list[EventRow]
+
+
+class Timers(BaseModel):
+    timers: list[TimerRow]
+
+
+class DeadLetters(BaseModel):
+    dead_letters: list[DeadLetterRow]
+
+
+class ClockSetting(BaseModel):
+    offset_seconds: float = Field(ge=0, le=10 * 366 * 86_400)
+
+
+class ClockState(BaseModel):
+    service: str
+    offset_seconds: float
+    now: datetime
+    timers_due: int
+
+
+def routes(runtime: "Runtime") -> APIRouter:
+    """Everything under `/ops`, for operators and managers."""
+    router = APIRouter(prefix="/ops", tags=["operations"], dependencies=[Depends(require(Role.OPERATOR, Role.MANAGER))])
+    name = runtime.service.name
+    _add_events(router, runtime)
+
+    @router.get("/timers")
+    async def list_timers(limit: Limit = 200) -> Timers:
+        async with runtime.database.transaction() as tx:
+            rows = await queues.timers(tx, limit=limit)
+        return Timers(timers=[TimerRow(**row._mapping, service=name) for row in rows])  # noqa: SLF001 — SQLAlchemy's public name
+
+    @router.get("/dead-letters")
+    async def list_dead_letters(limit: Limit = 200) -> DeadLetters:
+        async with runtime.database.transaction() as tx:
+            rows = await queues.dead_letters(tx, limit=limit)
+        return DeadLetters(dead_letters=[DeadLetterRow(**row._mapping, service=name) for row in rows])  # noqa: SLF001 — as above
+
+    @router.get("/lag")
+    async def show_lag() -> Lag:
+        async with runtime.database.transaction() as tx:
+            waiting = await queues.waiting(tx)
+        return Lag(
+            service=name,
+            role=runtime.role,
+            outbox_rows=waiting.outbox_rows,
+            outbox_oldest_seconds=waiting.outbox_oldest_seconds,
+            dead_letters_open=waiting.dead_letters_open,
+            timers_due=waiting.timers_due,
+            consumers=await consumer_lag(runtime),
+        )
+
+    if runtime.settings.homeward_demo:
+        _add_demo_clock(router, runtime)
+    return router
+
+
+def _add_events(router: APIRouter, runtime: "Runtime") -> None:
+    @router.get("/events")
+    async def list_events(
+        referral_id: UUID | None = None, key: str | None = None, after: int = 0, limit: Limit = 200
+    ) -> Events:
+        """Published events in the order they were recorded; `after` is the `seq` of the last one already seen."""
+        async with runtime.database.transaction() as tx:
+            rows = await queues.events(tx, referral_id=referral_id, key=key, after=after, limit=limit)
+        return Events(
+            events=[
+                EventRow(
+                    **row._mapping,  # noqa: SLF001 — SQLAlchemy's public name
+                    trace_id=telemetry.trace_id_of(row.tracingspancontext),
+                    service=runtime.service.name,
+                )
+                for row in rows
+            ]
+        )
+
+
+def _add_demo_clock(router: APIRouter, runtime: "Runtime") -> None:
+    async def state() -> ClockState:
+        async with runtime.database.transaction() as tx:
+            waiting = await queues.waiting(tx)
+            return ClockState(
+                service=runtime.service.name,
+                offset_seconds=runtime.clock.offset_seconds,
+                now=tx.now,
+                timers_due=waiting.timers_due,
+            )
+
+    @router.get("/demo-clock")
+    async def read_demo_clock() -> ClockState:
+        return await state()
+
+    @router.post("/demo-clock")
+    async def set_demo_clock(setting: ClockSetting) -> ClockState:
+        """Set domain time's offset from the real clock; the same again changes nothing, a smaller one is refused."""
+        async with runtime.database.transaction() as tx:
+            stored = await tx.execute(
+                "INSERT INTO demo_clock (id, offset_seconds) VALUES (1, :offset) ON CONFLICT (id) DO UPDATE"
+                " SET offset_seconds = greatest(demo_clock.offset_seconds, excluded.offset_seconds)"
+                " RETURNING offset_seconds",
+                {"offset": setting.offset_seconds},
+            )
+            offset = float(stored.scalar_one())
+        runtime.clock.set_offset(offset)
+        if offset > setting.offset_seconds:
+            raise Problem(
+                409,
+                "clock_moves_forward",
+                "The clock only moves forward",
+                "Domain time is already further on. Give an offset that is not smaller than the present one.",
+                extra={"offset_seconds": offset},
+            )
+        return await state()
