@@ -1,0 +1,1 @@
+"""Payloads published and consumed."""

@@ -1,0 +1,1 @@
+"""Pure rules: facts, lines, offers and what should be done about them."""
