@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import asyncpg
 import pytest
+
 from homeward_kit import migrations
 
 from .sources import SERVICES

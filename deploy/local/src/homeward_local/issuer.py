@@ -75,7 +75,7 @@ def create_app(key: ECKey, issuer: str) -> FastAPI:
 
     @app.get("/health/ready")
     def ready() -> dict[str, str]:
-        return {"status": "ok"}
+        return {"status": "ready"}
 
     return app
 
@@ -84,7 +84,7 @@ def main() -> None:
     """Serve on the port, with the key and under the name that the environment gives."""
     key = ECKey.import_key(Path(os.environ["ISSUER_KEY_FILE"]).read_text())
     app = create_app(key, os.environ["ISSUER_URL"])
-    uvicorn.run(app, host=HOST, port=int(os.environ["PORT"]), access_log=False, log_level="warning")
+    uvicorn.run(app, host=os.environ.get("HOST", HOST), port=int(os.environ["PORT"]), access_log=False, log_level="warning")
 
 
 if __name__ == "__main__":
