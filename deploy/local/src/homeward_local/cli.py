@@ -18,6 +18,7 @@ app = typer.Typer(
     help="Homeward on this machine: start it, look at it, play a journey.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
 )
 app.add_typer(demo, name="demo")
 app.add_typer(referral, name="referral")

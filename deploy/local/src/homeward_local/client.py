@@ -47,6 +47,13 @@ class StackClient:
     def get(self, service: str, path: str, role: str, **query: str) -> Any:  # the service's JSON
         return self._send("GET", service, path, role, params=query).json()
 
+    def one(self, service: str, resources: str, role: str, referral_id: str) -> Any:  # as get
+        """The newest of a service's resources (cases, packages, watches) of a referral."""
+        found = self.get(service, f"/api/v1/{resources}", role, referral_id=referral_id)[resources]
+        if not found:
+            raise StackError(f"{service} has none of the {resources} of referral {referral_id} yet.")
+        return found[-1]
+
     def find(self, service: str, path: str, role: str) -> Any | None:  # as get
         """As `get`, but nothing when there is no such thing (yet)."""
         answer = self._request("GET", service, path, role)
@@ -59,8 +66,8 @@ class StackClient:
         """A command on an aggregate of the version given."""
         return self._send("POST", service, path, role, json=body, headers={"If-Match": f'"{version}"'}).json()
 
-    def post_raw(self, service: str, path: str, role: str, body: bytes, content_type: str) -> httpx.Response:
-        return self._send("POST", service, path, role, content=body, headers={"Content-Type": content_type})
+    def post_raw(self, service: str, path: str, role: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        return self._send("POST", service, path, role, content=body, headers=headers)
 
     def _send(self, method: str, service: str, path: str, role: str, **parts: Any) -> httpx.Response:
         return _checked(self._request(method, service, path, role, **parts))

@@ -6,8 +6,9 @@ import httpx
 
 
 def is_ready(url: str) -> bool:
-    """True when the service at this base address says it is ready."""
-    return readiness(url)[0]
+    """True when the service at this base address says it is ready, with nothing missing (`degraded`)."""
+    has_answered, said = readiness(url)
+    return has_answered and said.get("status") == "ready"
 
 
 def readiness(url: str) -> tuple[bool, dict[str, Any]]:  # the service's own JSON

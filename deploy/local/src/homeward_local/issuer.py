@@ -84,7 +84,9 @@ def main() -> None:
     """Serve on the port, with the key and under the name that the environment gives."""
     key = ECKey.import_key(Path(os.environ["ISSUER_KEY_FILE"]).read_text())
     app = create_app(key, os.environ["ISSUER_URL"])
-    uvicorn.run(app, host=os.environ.get("HOST", HOST), port=int(os.environ["PORT"]), access_log=False, log_level="warning")
+    uvicorn.run(
+        app, host=os.environ.get("HOST", HOST), port=int(os.environ["PORT"]), access_log=False, log_level="warning"
+    )
 
 
 if __name__ == "__main__":

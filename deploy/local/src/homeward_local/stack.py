@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -32,7 +33,7 @@ STOP_ORDER = (tuple(service.name for service in SERVICES), ("issuer",), ("kafka"
 CHILD_ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
 
 
-class StopRequested(BaseException):  # noqa: N818 - a request, not an error
+class StopRequested(BaseException):
     """Ctrl-C, a closed terminal, or `homeward down`."""
 
 
@@ -81,7 +82,7 @@ class Stack:
             command = [sys.executable, "-m", service.package, "serve", "--role", "all"]
             self._start_child(service.name, command, environment)
         for service in SERVICES:
-            self._wait_for(service.name, lambda service=service: is_ready(self.config.url_of(service)))
+            self._wait_for(service.name, partial(is_ready, self.config.url_of(service)))
 
     def stop(self) -> None:
         self.state.change(phase="stopping")
@@ -115,7 +116,7 @@ class Stack:
             self._wait_for("postgres", server.is_ready)
             self._admin_url = server.admin_url
         ensure_databases(self._admin_url, [self._database_of(service) for service in SERVICES])
-        in_parallel(*(lambda service=service: self._migrate(service) for service in SERVICES))
+        in_parallel(*(partial(self._migrate, service) for service in SERVICES))
         self.say("PostgreSQL is ready with four migrated databases")
 
     def _build_assets(self) -> None:

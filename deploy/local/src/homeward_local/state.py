@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ def end_left_behind(config: Config) -> list[str]:
         process = _same_process(facts)
         if process is not None:
             process.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
-            if not wait_until(lambda process=process: not process.is_running(), seconds=20):
+            if not wait_until(partial(_has_ended, process), seconds=20):
                 process.kill()
             ended.append(name)
     state_file(config).unlink(missing_ok=True)
@@ -128,6 +129,10 @@ def _same_process(facts: dict[str, Any]) -> psutil.Process | None:
     if created_at is None or facts.get("created_at") is None or abs(created_at - facts["created_at"]) > 1:
         return None
     return psutil.Process(facts["pid"])
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def _created_at(pid: int) -> float | None:

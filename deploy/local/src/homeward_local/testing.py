@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def running_postgres(home: Path, port: int, **settings: str) -> Iterator[str]:
     )
     process = spawn(spec)
     try:
-        assert wait_until(server.is_ready, seconds=START_SECONDS), spec.log.read_text()
+        _require_ready(server.is_ready, spec)
         yield server.admin_url
     finally:
         end(process, spec)
@@ -78,10 +78,15 @@ def running_kafka(home: Path, port: int, controller_port: int) -> Iterator[str]:
     spec = ChildSpec("kafka", node.command(), home / "logs" / "kafka.log")
     process = spawn(spec)
     try:
-        assert wait_until(node.is_ready, seconds=START_SECONDS), spec.log.read_text()
+        _require_ready(node.is_ready, spec)
         yield node.bootstrap_servers
     finally:
         end(process, spec)
+
+
+def _require_ready(condition: Callable[[], bool], spec: ChildSpec) -> None:
+    if not wait_until(condition, seconds=START_SECONDS):
+        pytest.fail(f"{spec.name} does not start: {spec.log.read_text()}")
 
 
 @contextmanager
