@@ -1,0 +1,51 @@
+"""Which referrals may stand beside each other: what blocks a new one, and what a newly accepted one ends."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from .errors import PersonAlreadyReferred, PersonHasDied
+from .referral import Change, Happened, Referral, ReferralFact
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A referral of a person and whether its stay has ended (None: still in hospital, or not known)."""
+
+    referral: Referral
+    left_at: datetime | None
+
+
+def receive(new: Referral, standing: Iterable[Standing], *, has_died: bool) -> Change:
+    """Let a new referral in, or refuse: the dead are not referred, nor a person twice for one thing."""
+    if has_died:
+        raise PersonHasDied
+    for other in standing:
+        if blocks(other, new):
+            raise PersonAlreadyReferred(referral_id=str(other.referral.referral_id))
+    return Change(new, Happened(ReferralFact.RECEIVED))
+
+
+def blocks(other: Standing, new: Referral) -> bool:
+    """One live referral per person and kind, until the person has left hospital.
+
+    A referral from another hospital is itself the sign of a transfer and is let in.
+    """
+    return (
+        other.referral.is_live
+        and other.referral.kind is new.kind
+        and other.left_at is None
+        and other.referral.facts.hospital == new.facts.hospital
+    )
+
+
+def superseded_by(accepted: Referral, others: Iterable[Referral]) -> list[Referral]:
+    """The older live referrals of the same kind, which end when a newer one is accepted."""
+    return [
+        other
+        for other in others
+        if other.is_live
+        and other.kind is accepted.kind
+        and other.referral_id != accepted.referral_id
+        and (other.received_at, other.referral_id) < (accepted.received_at, accepted.referral_id)
+    ]

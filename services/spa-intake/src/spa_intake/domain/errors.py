@@ -1,0 +1,75 @@
+"""The named refusals of intake: what a rule said no to, and what to do next."""
+
+from homeward_kit.values import Refusal
+
+
+class PersonAlreadyReferred(Refusal):
+    """Facts: `referral_id`, the referral that blocks this one."""
+
+    code = "person_already_referred"
+    message = (
+        "This person already has a referral of this kind from this hospital."
+        " Amend that one, or withdraw it before you send another."
+    )
+
+
+class PersonHasDied(Refusal):
+    code = "person_has_died"
+    message = "This person is recorded as having died. If that is wrong, correct the death record first."
+
+
+class PersonNotIdentified(Refusal):
+    code = "person_not_identified"
+    message = "The message has neither a hospital number nor a verified NHS number. Send it with one of them."
+
+
+class PersonNotFound(Refusal):
+    code = "person_not_found"
+    message = "There is no person with this key. Check the address you used."
+
+
+class ReferralNotFound(Refusal):
+    code = "referral_not_found"
+    message = "There is no referral with this number among those of your organisation. Check the number."
+
+
+class ReferralHasEnded(Refusal):
+    """Facts: `state`."""
+
+    code = "referral_has_ended"
+    message = "This referral was declined, withdrawn or closed. Send a new referral if one is needed."
+
+
+class ReferralWaitsForAnswer(Refusal):
+    code = "referral_waits_for_answer"
+    message = "The ward has been asked for more about this referral. Record its answer first."
+
+
+class ReferralAlreadyAccepted(Refusal):
+    code = "referral_already_accepted"
+    message = "This referral was accepted. It can be queried, withdrawn or closed, but no longer declined."
+
+
+class ReferralNotQueried(Refusal):
+    code = "referral_not_queried"
+    message = "Nothing is being asked about this referral. Amend it instead."
+
+
+class ReferralNeverAccepted(Refusal):
+    code = "referral_never_accepted"
+    message = "Only an accepted referral is closed. Decline it, or ask the ward to withdraw it."
+
+
+class NothingAskedFor(Refusal):
+    code = "nothing_asked_for"
+    message = "Say what is missing: choose at least one item."
+
+
+class RedirectNeedsService(Refusal):
+    code = "redirect_needs_service"
+    message = "Name the service to which the ward is redirected, and only when the reason is a redirect."
+
+
+class AssessmentInFuture(Refusal):
+    code = "assessment_in_future"
+    message = "The criteria to reside cannot be assessed in the future. Check the time of the assessment."

@@ -1,0 +1,165 @@
+"""A person: who a message is about, what is known of them, and whether they have died."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TypeVar
+
+from homeward_kit.values import age_band, is_valid_nhs_number, outward_postcode
+
+from .codes import DIED, Gender, NhsNumberStatus, VerificationStatus
+from .errors import PersonNotIdentified
+from .ids import PatientKey
+from .inputs import PersonIn, ReferralFacts
+from .movement import Movement
+from .policy import Policy
+from .stay import StayContent
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Everything about a person; only spa-intake holds it. `details_as_of` is the time of the newest message."""
+
+    patient_key: PatientKey
+    details_as_of: datetime
+    family_name: str | None = None
+    given_name: str | None = None
+    born_on: date | None = None
+    gender: Gender | None = None
+    address_lines: tuple[str, ...] = ()
+    postcode: str | None = None
+    phone: str | None = None
+    gp_practice: str | None = None
+    nhs_number: str | None = None
+    nhs_number_status: NhsNumberStatus = NhsNumberStatus.ABSENT
+    verification_status: VerificationStatus | None = None
+    died_at: datetime | None = None
+    death_revision: int = 0
+
+    @property
+    def has_died(self) -> bool:
+        return self.died_at is not None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How a message names a person. Only a verified NHS number and a hospital's own number match people."""
+
+    nhs_number: str | None
+    nhs_number_status: NhsNumberStatus
+    hospital: str
+    hospital_number: str | None
+
+    @property
+    def verified_nhs_number(self) -> str | None:
+        return self.nhs_number if self.nhs_number_status is NhsNumberStatus.VERIFIED else None
+
+
+def identify(person: PersonIn, sender: str, policy: Policy) -> Identity:
+    """Verified: the check digit is right, and the status is 01 or the sender is set as sending verified numbers."""
+    digits = "".join((person.nhs_number or "").replace("-", "").split()) or None
+    status = NhsNumberStatus.UNVERIFIED if digits else NhsNumberStatus.ABSENT
+    is_vouched_for = person.verification_status is VerificationStatus.PRESENT_AND_VERIFIED or (
+        person.verification_status is None and sender in policy.verified_number_senders
+    )
+    if digits and is_vouched_for and is_valid_nhs_number(digits):
+        status = NhsNumberStatus.VERIFIED
+    return Identity(digits, status, person.hospital, (person.hospital_number or "").strip() or None)
+
+
+def require_identity(identity: Identity) -> None:
+    """A hospital's movements are worth nothing without knowing whose they are."""
+    if identity.verified_nhs_number is None and identity.hospital_number is None:
+        raise PersonNotIdentified
+
+
+@dataclass(frozen=True)
+class Match:
+    """Whose message it is (None: somebody new) and what to keep of its identifiers."""
+
+    patient_key: PatientKey | None
+    takes_nhs_number: bool  # the message's NHS number may be written to the person
+    possible_duplicate: PatientKey | None = None
+
+
+def match(identity: Identity, by_nhs_number: PatientKey | None, by_hospital: Person | None) -> Match:
+    """Where the two numbers name two people, the hospital number decides and a possible duplicate is raised."""
+    if by_hospital is None:
+        return Match(by_nhs_number, takes_nhs_number=True)
+    key = by_hospital.patient_key
+    if by_nhs_number is not None and by_nhs_number != key:
+        return Match(key, takes_nhs_number=False, possible_duplicate=by_nhs_number)
+    has_verified = by_hospital.nhs_number_status is NhsNumberStatus.VERIFIED
+    return Match(key, takes_nhs_number=not has_verified or by_hospital.nhs_number == identity.nhs_number)
+
+
+def described(person: Person, details: PersonIn, identity: Identity, as_of: datetime, *, takes: bool) -> Person:
+    """The person with what a message says; an older message only fills what is blank.
+
+    A verified NHS number is never replaced by an unverified one.
+    """
+    is_newer = as_of >= person.details_as_of
+    updated = replace(
+        person,
+        details_as_of=max(as_of, person.details_as_of),
+        family_name=_newest(person.family_name, details.family_name, is_newer=is_newer),
+        given_name=_newest(person.given_name, details.given_name, is_newer=is_newer),
+        born_on=_newest(person.born_on, details.born_on, is_newer=is_newer),
+        gender=_newest(person.gender, details.gender, is_newer=is_newer),
+        address_lines=_newest(person.address_lines, details.address_lines, is_newer=is_newer),
+        postcode=_newest(person.postcode, details.postcode, is_newer=is_newer),
+        phone=_newest(person.phone, details.phone, is_newer=is_newer),
+        gp_practice=_newest(person.gp_practice, details.gp_practice, is_newer=is_newer),
+    )
+    keeps = person.nhs_number_status is NhsNumberStatus.VERIFIED and identity.verified_nhs_number is None
+    if not takes or keeps or identity.nhs_number is None:
+        return updated
+    return replace(
+        updated,
+        nhs_number=identity.nhs_number,
+        nhs_number_status=identity.nhs_number_status,
+        verification_status=details.verification_status,
+    )
+
+
+def _newest(known: T, said: T, *, is_newer: bool) -> T:
+    return (said or known) if is_newer else (known or said)
+
+
+def with_person(facts: ReferralFacts, person: Person, on: date) -> ReferralFacts:
+    """The coded facts with what they may say about the person: the outward postcode and the age band."""
+    return replace(
+        facts,
+        outward_postcode=outward_postcode(person.postcode),
+        age_band=age_band(person.born_on, on) if person.born_on and person.born_on <= on else None,
+    )
+
+
+def death_of(movements: Iterable[Movement], stays: Sequence[StayContent]) -> datetime | None:
+    """When a person died, by all that was reported; None: alive as far as is known.
+
+    A hospital's later word replaces its own earlier one, never another hospital's. A stay that ended in death
+    counts until that discharge is cancelled or corrected: a routine "not dead" on a message does not undo it.
+    """
+    words: dict[str, list[Movement]] = defaultdict(list)
+    for movement in movements:
+        if movement.is_dead is not None:
+            words[movement.hospital].append(movement)
+    last_words = [max(said, key=lambda one: one.order) for said in words.values()]
+    deaths = [word.died_at or word.occurred_at for word in last_words if word.is_dead]
+    deaths += [
+        stay.discharged_at
+        for stay in stays
+        if stay.discharged_at and stay.discharge_method == DIED and not stay.is_cancelled
+    ]
+    return min(deaths, default=None)
+
+
+def settled(person: Person, died_at: datetime | None) -> Person:
+    """The person with the death as now known; the revision rises only when that changes."""
+    if person.died_at == died_at:
+        return person
+    return replace(person, died_at=died_at, death_revision=person.death_revision + 1)

@@ -1,0 +1,14 @@
+"""The numbers of the rules that a site may set."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Policy:
+    # a referral is linked to a stay that ended, or began, at most this long before, or after, it was received
+    link_window: timedelta = timedelta(days=7)
+    # a readmission closes the referral after this, unless it is retracted by then
+    close_after_readmission: timedelta = timedelta(hours=24)
+    # organisations whose NHS numbers are taken as verified when the message gives no status
+    verified_number_senders: frozenset[str] = frozenset()
