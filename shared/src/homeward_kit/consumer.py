@@ -99,10 +99,11 @@ class ConsumerRunner:
         self._stopping.set()
 
     async def lag(self) -> list[dict[str, Any]]:  # Any: rows for /ops
-        """Records not yet handled, for each assigned partition; empty while the consumer is not connected."""
+        """Records not yet handled, for each assigned partition; lag None while there is no assignment."""
         consumer = self._consumer
         if consumer is None or not (assigned := sorted(consumer.assignment())):
-            return []
+            unknown = {"group": self.group, "partition": -1, "lag": None, "is_paused": False}
+            return [{**unknown, "topic": topic} for topic in self._handling.topics]
         async with asyncio.timeout(LAG_SECONDS):
             ends = await consumer.end_offsets(assigned)
             return [await self._lag_of(consumer, tp, end) for tp, end in ends.items()]
@@ -226,6 +227,8 @@ class ConsumerRunner:
     def _end_if_stuck(self, rows: list[dict[str, Any]]) -> None:
         now = asyncio.get_running_loop().time()
         for row in rows:
+            if row["lag"] is None:
+                continue
             state = self._partitions[TopicPartition(row["topic"], row["partition"])]
             if not row["lag"] or row["is_paused"]:
                 state.progress_at = now

@@ -20,6 +20,8 @@ HandlerTable = Mapping[type[ConsumedEvent], Handler]
 class PermanentError(Exception):
     """A message that can never succeed; `code` is a coded reason without personal data."""
 
+    is_made_to_be_read = True  # so the log keeps its text
+
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code

@@ -67,6 +67,7 @@ class Lag(BaseModel):
     outbox_oldest_seconds: float
     dead_letters_open: int
     timers_due: int
+    last_seq: int  # unchanged between two looks: nothing was published
     consumers: list[dict[str, Any]]  # Any: the runner's rows (group, topic, partition, lag)
 
 
@@ -122,6 +123,7 @@ def routes(runtime: "Runtime") -> APIRouter:
             outbox_oldest_seconds=waiting.outbox_oldest_seconds,
             dead_letters_open=waiting.dead_letters_open,
             timers_due=waiting.timers_due,
+            last_seq=waiting.last_seq,
             consumers=await consumer_lag(runtime),
         )
 

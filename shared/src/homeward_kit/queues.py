@@ -21,6 +21,7 @@ class Waiting:
     outbox_oldest_seconds: float
     dead_letters_open: int
     timers_due: int
+    last_seq: int  # the newest number the outbox has ever given
 
 
 async def waiting(tx: Tx) -> Waiting:
@@ -30,12 +31,13 @@ async def waiting(tx: Tx) -> Waiting:
         SELECT (SELECT count(*) FROM outbox) AS outbox_rows,
                (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox) AS outbox_oldest_seconds,
                (SELECT count(*) FROM dead_letters WHERE state = 'open') AS dead_letters_open,
-               (SELECT count(*) FROM timers WHERE due_at <= :now) AS timers_due
+               (SELECT count(*) FROM timers WHERE due_at <= :now) AS timers_due,
+               (SELECT last_value FROM outbox_seq_seq) AS last_seq
         """,
         {"now": tx.now},
     )
     row = found.one()
-    return Waiting(row.outbox_rows, float(row.outbox_oldest_seconds), row.dead_letters_open, row.timers_due)
+    return Waiting(row.outbox_rows, float(row.outbox_oldest_seconds), row.dead_letters_open, row.timers_due, row.last_seq)
 
 
 _COLUMNS = """
