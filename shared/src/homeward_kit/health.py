@@ -79,7 +79,7 @@ class _Gauges:
             self._timers.set(waiting.timers_due)
         self._lag.clear()
         for row in await consumer_lag(runtime):
-            self._lag.labels(row["group"], row["topic"]).inc(row["lag"])
+            self._lag.labels(row["group"], row["topic"]).inc(row["lag"] or 0)
 
 
 async def consumer_lag(runtime: "Runtime") -> list[dict[str, Any]]:  # Any: the runner's own rows
