@@ -1,4 +1,4 @@
-"""Code systems and codes of BaRS messages, and the local ones this service adds (docs: services/spa-intake/README.md)."""
+"""Code systems and codes of BaRS messages, and the local ones this service adds (documented in its README)."""
 
 MESSAGE_EVENTS = "https://fhir.nhs.uk/CodeSystem/message-events-bars"
 MESSAGE_REASONS = "https://fhir.nhs.uk/CodeSystem/message-reason-bars"
@@ -19,9 +19,7 @@ ENCOUNTER_PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Encounte
 ORGANIZATION_PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Organization"
 OUTCOME_PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-OperationOutcome"
 REFERRAL_DEFINITION = "https://fhir.nhs.uk/MessageDefinition/bars-message-servicerequest-request-referral"
-RESPONSE_DEFINITION = (
-    "https://fhir.nhs.uk/MessageDefinition/bars-message-servicerequest-request-response-short"
-)
+RESPONSE_DEFINITION = "https://fhir.nhs.uk/MessageDefinition/bars-message-servicerequest-request-response-short"
 
 # LOCAL TO HOMEWARD: BaRS has no use case for leaving hospital, so this code stands in its place until it has one.
 LOCAL_USE_CASE = "hw-d1"

@@ -22,7 +22,7 @@ class Issue:
     expression: str | None = None
 
 
-class FhirRefusal(Exception):
+class FhirRefusal(Exception):  # noqa: N818 — a refusal is an answer, not an error
     """A message is not taken: HTTP status, the BaRS error code, and one issue or more."""
 
     def __init__(self, status: int, error: str, issues: Sequence[Issue]) -> None:

@@ -38,7 +38,7 @@ class Structure:
 
     @classmethod
     def load(cls, path: Path) -> "Structure":
-        """Read `fhir.schema.json`; without it the service must not start, for it could not tell a message from noise."""
+        """Read `fhir.schema.json`; without it the service must not start: it could not tell a message from noise."""
         try:
             schema = json.loads(path.read_text(encoding="utf-8"))
         except OSError:

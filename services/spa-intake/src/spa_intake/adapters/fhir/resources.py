@@ -1,0 +1,184 @@
+"""The parts of BaRS resources that this service reads; what it does not read it does not name."""
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class FhirPart(BaseModel):
+    """An element as sent: strict types, since HL7's schema has been met before these models read it."""
+
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, strict=True, alias_generator=to_camel, hide_input_in_errors=True
+    )
+
+
+class Coding(FhirPart):
+    system: str | None = None
+    code: str | None = None
+    display: str | None = None
+
+
+class Concept(FhirPart):
+    coding: list[Coding] = []
+    text: str | None = None
+
+    def code(self, system: str) -> str | None:
+        """The first code of a system."""
+        return next((coding.code for coding in self.coding if coding.system == system and coding.code), None)
+
+    def words(self) -> str | None:
+        """What a person would read."""
+        return self.text or next((coding.display for coding in self.coding if coding.display), None)
+
+
+class Extension(FhirPart):
+    url: str | None = None
+    value_codeable_concept: Concept | None = None
+    value_positive_int: int | None = None
+
+
+class Identifier(FhirPart):
+    system: str | None = None
+    value: str | None = None
+    extension: list[Extension] = []
+
+
+class Reference(FhirPart):
+    reference: str | None = None
+
+
+class Period(FhirPart):
+    start: str | None = None
+    end: str | None = None
+
+
+class Telecom(FhirPart):
+    system: str | None = None
+    value: str | None = None
+    rank: int | None = None
+
+
+class Name(FhirPart):
+    use: str | None = None
+    text: str | None = None
+    family: str | None = None
+    given: list[str] = []
+
+
+class Address(FhirPart):
+    use: str | None = None
+    line: list[str] = []
+    city: str | None = None
+    district: str | None = None
+    postal_code: str | None = None
+
+
+class Contact(FhirPart):
+    extension: list[Extension] = []
+    relationship: list[Concept] = []
+    telecom: list[Telecom] = []
+
+
+class Resource(FhirPart):
+    resource_type: str
+
+
+class Source(FhirPart):
+    endpoint: str | None = None
+
+
+class MessageHeader(Resource):
+    event_coding: Coding | None = None
+    source: Source = Field(default_factory=Source)
+    reason: Concept | None = None
+    sender: Reference | None = None
+    focus: list[Reference] = []
+
+
+class ServiceRequest(Resource):
+    status: str | None = None
+    intent: str | None = None
+    category: list[Concept] = []
+    based_on: list[Reference] = []
+    subject: Reference | None = None
+    encounter: Reference | None = None
+    authored_on: str | None = None
+    requester: Reference | None = None
+
+    def category_code(self, system: str) -> str | None:
+        """The code of a system over all categories: some senders write one category with two codings, some two."""
+        return next((code for concept in self.category if (code := concept.code(system))), None)
+
+
+class EncounterLocation(FhirPart):
+    location: Reference | None = None
+
+
+class Encounter(Resource):
+    status: str | None = None
+    identifier: list[Identifier] = []
+    location: list[EncounterLocation] = []
+
+
+class Activity(FhirPart):
+    outcome_codeable_concept: list[Concept] = []
+
+
+class CarePlan(Resource):
+    status: str | None = None
+    activity: list[Activity] = []
+
+
+class Patient(Resource):
+    identifier: list[Identifier] = []
+    name: list[Name] = []
+    gender: str | None = None
+    birth_date: str | None = None
+    address: list[Address] = []
+    telecom: list[Telecom] = []
+    contact: list[Contact] = []
+    general_practitioner: list[Reference] = []
+
+
+class Organization(Resource):
+    identifier: list[Identifier] = []
+
+
+class PractitionerRole(Resource):
+    practitioner: Reference | None = None
+    organization: Reference | None = None
+
+
+class Location(Resource):
+    identifier: list[Identifier] = []
+
+
+class Condition(Resource):
+    code: Concept | None = None
+
+
+class Observation(Resource):
+    code: Concept | None = None
+    effective_date_time: str | None = None
+    value_codeable_concept: Concept | None = None
+    value_integer: int | None = None
+    value_boolean: bool | None = None
+    value_date_time: str | None = None
+
+
+class Meta(FhirPart):
+    version_id: str | None = None
+
+
+class Entry(FhirPart):
+    full_url: str | None = None
+    # Kept as sent: each is read by the model of its own type.
+    resource: dict[str, object] | None = None
+
+
+class Bundle(Resource):
+    id: str | None = None
+    meta: Meta = Field(default_factory=Meta)
+    type: str | None = None
+    timestamp: str | None = None
+    entry: list[Entry] = []

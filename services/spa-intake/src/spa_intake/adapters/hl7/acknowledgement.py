@@ -1,0 +1,70 @@
+"""The acknowledgement of a message: what was made of it, to whom, and about which control id."""
+
+import re
+from datetime import datetime
+from uuid import uuid4
+
+from homeward_kit.values import LONDON
+from spa_intake.adapters.hl7.message import Hl7Message
+from spa_intake.adapters.hl7.movement import LONGEST_CONTROL_ID
+from spa_intake.adapters.hl7.refusal import Acknowledgement, Condition, Hl7Refusal
+
+MEDIA_TYPE = "x-application/hl7-v2+er7"
+DEFAULT_VERSION = "2.4"
+_VERSION = re.compile(r"2\.[0-9](\.[0-9])?")
+_PLAIN = re.compile(r"[A-Za-z0-9 ._/:-]{1,200}")
+_ESCAPES = {"|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "\\": "\\E\\", "&": "\\T\\"}
+_UNSAFE = re.compile(r"[|^~\\&\r\n]")
+
+
+def acknowledge(message: Hl7Message | None, refusal: Hl7Refusal | None, now: datetime) -> str:
+    """The ACK for a message (None: it could not even be read): AA, or what the refusal says."""
+    field = _Echo(message)
+    code = refusal.acknowledgement if refusal else Acknowledgement.ACCEPTED
+    header = [
+        "MSH", "^~\\&", field.of(5), field.of(6), field.of(3), field.of(4), _stamp(now), "",
+        "^".join(part for part in ("ACK", field.of(9, 2), "ACK") if part), uuid4().hex[:20], field.of(11) or "P",
+        field.version(),
+    ]  # fmt: skip
+    segments = [header, ["MSA", code, field.control_id(), _UNSAFE.sub(" ", refusal.reason) if refusal else ""]]
+    if refusal:
+        segments.append(_error(refusal))
+    return "".join("|".join(segment).rstrip("|") + "\r" for segment in segments)
+
+
+class _Echo:
+    """Fields of the message's own header, sent back only when nothing in them could break or leak."""
+
+    def __init__(self, message: Hl7Message | None) -> None:
+        self._message = message
+
+    def of(self, field: int, component: int = 1) -> str:
+        text = self._message.get("MSH", field, component) if self._message else None
+        return text if text and _PLAIN.fullmatch(text) else ""
+
+    def control_id(self) -> str:
+        """MSH-10 as it came, whatever it is made of: the sender knows its message by it."""
+        text = (self._message.get("MSH", 10) if self._message else None) or ""
+        escaped = "".join(_ESCAPES.get(each, each) for each in text)
+        return "".join(each for each in escaped if each.isprintable())[:LONGEST_CONTROL_ID]
+
+    def version(self) -> str:
+        text = self.of(12)
+        return text if _VERSION.fullmatch(text) else DEFAULT_VERSION
+
+
+def _error(refusal: Hl7Refusal) -> list[str]:
+    """ERR as of version 2.5: location, condition, severity, and a sentence for the person who reads it."""
+    segment, _, field = (refusal.location or "").partition("-")
+    field, _, component = field.partition(".")
+    location = "^".join([segment, "1", field, "1" if component else "", component]).rstrip("^")
+    condition = f"{refusal.condition}^{_name(refusal.condition)}^HL70357"
+    return ["ERR", "", location if segment else "", condition, "E", "", "", "", _UNSAFE.sub(" ", refusal.reason)]
+
+
+def _name(condition: Condition) -> str:
+    return condition.name.replace("_", " ").capitalize()
+
+
+def _stamp(now: datetime) -> str:
+    return now.astimezone(LONDON).strftime("%Y%m%d%H%M%S%z")

@@ -1,0 +1,151 @@
+"""An ADT message as a movement: who, where, when, and the NHS codes wherever this feed puts them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from homeward_kit.values import is_ods_code
+from spa_intake.adapters.hl7.message import Hl7Message
+from spa_intake.adapters.hl7.refusal import Condition, in_error, rejected
+from spa_intake.adapters.hl7.times import hl7_day, hl7_time
+from spa_intake.domain.codes import (
+    ADMISSION_METHODS,
+    ADMISSION_SOURCES,
+    DISCHARGE_DESTINATIONS,
+    DISCHARGE_METHODS,
+    Gender,
+    Trigger,
+    VerificationStatus,
+)
+from spa_intake.domain.inputs import MovementIn, PersonIn
+
+LONGEST = {"name": 100, "identifier": 50, "line": 100, "postcode": 10, "phone": 30, "ward": 20}
+MOST_IDENTIFIERS = 10
+LONGEST_CONTROL_ID = 199  # HL7 2.7 and later
+NHS_AUTHORITIES = frozenset({"NHS", "NHSNBR", "NHSNMBR"})
+NHS_NUMBER_TYPES = frozenset({"NH", "NHS", "NNGBR"})
+# Triggers about a stay; the others are about the person alone and need no PV1.
+ABOUT_A_STAY = frozenset(Trigger) - {Trigger.ADD_PERSON, Trigger.UPDATE_PERSON}
+GENDERS = {
+    "F": Gender.FEMALE, "M": Gender.MALE, "O": Gender.OTHER, "A": Gender.OTHER, "U": Gender.UNKNOWN, "N": Gender.OTHER,
+    "2": Gender.FEMALE, "1": Gender.MALE, "9": Gender.OTHER, "0": Gender.UNKNOWN,  # NHS person gender code
+}  # fmt: skip
+YES_NO = {"Y": True, "N": False}
+E = TypeVar("E", bound=StrEnum)
+
+
+def read_movement(message: Hl7Message, sender_organisation: str, received_at: datetime) -> MovementIn:
+    """The movement a message reports. `sender_organisation` stands in where MSH-4 holds no ODS code."""
+    trigger = _trigger(message)
+    control_id = message.get("MSH", 10)
+    if control_id is None or len(control_id) > LONGEST_CONTROL_ID:
+        raise rejected(Condition.FIELD_MISSING, "MSH-10 must hold a message control id.", "MSH-10")
+    if not message.has("PID"):
+        raise in_error(Condition.SEGMENT_MISSING, "The message has no PID segment.", "PID")
+    if trigger in ABOUT_A_STAY and not message.has("PV1"):
+        raise in_error(Condition.SEGMENT_MISSING, "A message about a stay needs a PV1 segment.", "PV1")
+    hospital = _hospital(message) or sender_organisation
+    admitted_at, discharged_at = hl7_time(message.get("PV1", 44)), hl7_time(message.get("PV1", 45))
+    sent_at = hl7_time(message.get("MSH", 7)) or received_at
+    happened = {Trigger.ADMIT: admitted_at, Trigger.DISCHARGE: discharged_at}.get(trigger)
+    reported = hl7_time(message.get("EVN", 6)) or hl7_time(message.get("EVN", 2))
+    return MovementIn(
+        sending_system="|".join(message.get("MSH", field) or "" for field in (3, 4))[:200],
+        control_id=control_id,
+        trigger=trigger,
+        person=_person(message, hospital),
+        hospital=hospital,
+        occurred_at=happened or reported or sent_at,
+        sent_at=sent_at,
+        visit_number=_cut(message.get("PV1", 19), "identifier"),
+        ward=_ward(message, hospital),
+        patient_class=_cut(message.get("PV1", 2), "postcode"),
+        admitted_at=admitted_at,
+        admission_method=_coded(message, ADMISSION_METHODS, 4),
+        admission_source=_coded(message, ADMISSION_SOURCES, 14),
+        discharged_at=discharged_at,
+        # The sets have no code in common, so either field may hold either (domain.md 2.7).
+        discharge_destination=_coded(message, DISCHARGE_DESTINATIONS, 36, 37),
+        discharge_method=_coded(message, DISCHARGE_METHODS, 36, 37),
+        is_dead=YES_NO.get(message.get("PID", 30) or ""),
+        died_at=hl7_time(message.get("PID", 29)),
+    )
+
+
+def _trigger(message: Hl7Message) -> Trigger:
+    kind, trigger = message.kind
+    if kind != "ADT":
+        raise rejected(Condition.UNSUPPORTED_MESSAGE_TYPE, "Only ADT messages are taken here.", "MSH-9.1")
+    if trigger not in set(Trigger):
+        taken = " ".join(sorted(Trigger))
+        raise rejected(
+            Condition.UNSUPPORTED_TRIGGER, f"This trigger event is not taken; those taken are {taken}.", "MSH-9.2"
+        )
+    return Trigger(trigger)
+
+
+def _hospital(message: Hl7Message) -> str | None:
+    sender = message.get("MSH", 4)
+    return sender if sender and is_ods_code(sender) else None
+
+
+def _person(message: Hl7Message, hospital: str) -> PersonIn:
+    nhs_number, own_number = _identifiers(message)
+    lines = [message.get("PID", 11, component) for component in (1, 2, 3, 4)]
+    practice = message.get("PD1", 3, 3)
+    return PersonIn(
+        hospital=hospital,
+        hospital_number=own_number,
+        family_name=_cut(message.get("PID", 5, 1), "name"),
+        given_name=_cut(message.get("PID", 5, 2), "name"),
+        born_on=hl7_day(message.get("PID", 7)),
+        nhs_number=nhs_number,
+        verification_status=_verification(message),
+        gender=GENDERS.get(message.get("PID", 8) or ""),
+        address_lines=tuple(line[: LONGEST["line"]] for line in lines if line),
+        postcode=_cut(message.get("PID", 11, 5), "postcode"),
+        phone=_cut(message.get("PID", 13), "phone"),
+        gp_practice=practice if practice and is_ods_code(practice) else None,
+    )
+
+
+def _identifiers(message: Hl7Message) -> tuple[str | None, str | None]:
+    """The NHS number and the hospital's own number.
+
+    A hospital that sends nothing but an NHS number knows its patients by it: then that is its own number too, which
+    ties its messages together without making the number a verified one.
+    """
+    found = list(_numbers(message))
+    nhs_number = next((number for number, is_nhs in found if is_nhs), None)
+    own_number = next((number for number, is_nhs in found if not is_nhs), nhs_number)
+    return nhs_number, own_number
+
+
+def _numbers(message: Hl7Message) -> Iterator[tuple[str, bool]]:
+    for repeat in range(1, min(message.repeats("PID", 3), MOST_IDENTIFIERS) + 1):
+        number = _cut(message.get("PID", 3, 1, repeat), "identifier")
+        authority = (message.get("PID", 3, 4, repeat) or "").upper()
+        kind = (message.get("PID", 3, 5, repeat) or "").upper()
+        if number:
+            yield number, authority in NHS_AUTHORITIES or kind in NHS_NUMBER_TYPES
+
+
+def _verification(message: Hl7Message) -> VerificationStatus | None:
+    """PID-32 when it holds a code of the NHS list; other identity reliability codes say nothing of the NHS number."""
+    said = message.get("PID", 32)
+    return VerificationStatus(said) if said in set(VerificationStatus) else None
+
+
+def _ward(message: Hl7Message, hospital: str) -> str | None:
+    """PV1-3: point of care, or the room where the feed puts its organisation first (NHS ITK)."""
+    point_of_care, room = message.get("PV1", 3, 1), message.get("PV1", 3, 2)
+    return room if point_of_care == hospital and room else point_of_care
+
+
+def _coded(message: Hl7Message, codes: frozenset[str], *fields: int) -> str | None:
+    return next((code for field in fields if (code := message.get("PV1", field)) in codes), None)
+
+
+def _cut(text: str | None, what: str) -> str | None:
+    return text[: LONGEST[what]] if text else None
