@@ -1,0 +1,1 @@
+"""What connects the rules with PostgreSQL and Kafka."""
