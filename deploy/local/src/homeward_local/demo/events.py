@@ -22,6 +22,7 @@ class Event:
     service: str
     time: str
     subject: str
+    key: str
     actor: str
     causation_id: str | None
     trace_id: str | None
