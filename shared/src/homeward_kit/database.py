@@ -50,6 +50,7 @@ class Tx:
     causation_id: UUID | None = None
     event_ids: list[UUID] = field(default_factory=list)
     _locked: set[str] = field(default_factory=set)
+    _unwritten: list[dict[str, Any]] = field(default_factory=list)  # Any: values of outbox rows
 
     async def execute(self, statement: Executable | str, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Run SQL; a string is taken as text with :named values."""
@@ -75,16 +76,23 @@ class Tx:
         """Put an event into the outbox of this transaction; returns its id. The key is locked before it is numbered."""
         await self.lock(key)
         row = outbox.OutboxEvent(
-            event,
-            key=str(key),
-            subject=subject,
-            version=version,
-            referral_id=referral_id,
-            recorded_at=self.now,
+            event, key=str(key), subject=subject, version=version, referral_id=referral_id, recorded_at=self.now
         )
-        event_id = await outbox.add(self, row)
+        return self.add_to_outbox(row)
+
+    def add_to_outbox(self, row: outbox.OutboxEvent) -> UUID:
+        """As `publish`, for a caller that holds the key's lock and needs headers of its own."""
+        values = outbox.values_of(self, row)
+        self._unwritten.append(values)
+        event_id: UUID = values["id"]
         self.event_ids.append(event_id)
         return event_id
+
+    async def flush(self) -> None:
+        """Write what was published so far; the database calls it before it commits."""
+        if self._unwritten:
+            rows, self._unwritten = self._unwritten, []
+            await outbox.write(self, rows)
 
 
 class Database:
@@ -110,6 +118,7 @@ class Database:
         async with self.engine.connect() as connection, connection.begin():
             tx = Tx(connection, self.clock.now(), actor, causation_id)
             yield tx
+            await tx.flush()
         if tx.event_ids:
             self.published.set()
 

@@ -113,7 +113,7 @@ async def bury(tx: Tx, group: str, record: Record, failure: Failure) -> UUID:
             "error_code": failure.error_code,
         },
     )
-    await _announce(tx, group, record, failure, letter_id)
+    _announce(tx, group, record, failure, letter_id)
     return letter_id
 
 
@@ -126,7 +126,7 @@ def _stored(group: str, record: Record) -> dict[str, Any]:  # Any: values for SQ
     }
 
 
-async def _announce(tx: Tx, group: str, record: Record, failure: Failure, letter_id: UUID) -> None:
+def _announce(tx: Tx, group: str, record: Record, failure: Failure, letter_id: UUID) -> None:
     letter = LetterDead(
         letter_id=letter_id,
         consumer_group=group,
@@ -156,4 +156,4 @@ async def _announce(tx: Tx, group: str, record: Record, failure: Failure, letter
         recorded_at=tx.now,
         extra_headers=tuple(headers.items()),
     )
-    tx.event_ids.append(await outbox.add(tx, row))
+    tx.add_to_outbox(row)

@@ -62,7 +62,7 @@ def database_templates(postgres_server: str) -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture
 def database_address(postgres_server: str, database_templates: Callable[[str], str]) -> Iterator[DatabaseAddress]:
-    """`database_address("triage")`: the address of a fresh, migrated database of that service, dropped afterwards."""
+    """Given a package: the address of a fresh, migrated database of that service, dropped afterwards."""
     made: list[str] = []
 
     def make(package: str) -> str:
@@ -77,7 +77,7 @@ def database_address(postgres_server: str, database_templates: Callable[[str], s
 
 @pytest.fixture
 async def make_database(database_address: DatabaseAddress) -> AsyncIterator[Callable[[str], Database]]:
-    """`make_database("triage")`: a connected Database on a fresh, migrated database of that service."""
+    """Given a package: a connected Database on a fresh, migrated database of that service."""
     made: list[Database] = []
 
     def make(package: str) -> Database:
@@ -92,7 +92,7 @@ async def make_database(database_address: DatabaseAddress) -> AsyncIterator[Call
 
 @pytest.fixture
 def fresh_topics(kafka_broker: str) -> MakeTopics:
-    """Empty topics for the time of a block: `async with fresh_topics("a", "b")`; they are removed afterwards."""
+    """Empty topics for the time of an `async with` block; they are removed afterwards."""
 
     @asynccontextmanager
     async def make(*names: str, partitions: int = 3) -> AsyncIterator[None]:
