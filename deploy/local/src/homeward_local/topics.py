@@ -6,7 +6,15 @@ from dataclasses import dataclass
 import yaml
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    KafkaError,
+    NotCoordinatorForGroupError,
+    TopicAlreadyExistsError,
+    for_code,
+)
+from aiokafka.structs import OffsetAndMetadata
 
 from .config import REPOSITORY, SERVICES
 from .errors import StackError
@@ -81,6 +89,16 @@ def _new_topic(name: str, settings: dict[str, int], copies: int) -> NewTopic:
     return NewTopic(name, settings["partitions"], copies, topic_configs={"retention.ms": str(retention)})
 
 
+async def _committed(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
+    """Where the group has read to; a broker nobody has read from yet first has to make its own topic for that."""
+    async with asyncio.timeout(CONNECT_SECONDS):
+        while True:
+            try:
+                return dict(await admin.list_consumer_group_offsets(group))
+            except (GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError, GroupLoadInProgressError):
+                await asyncio.sleep(0.1)
+
+
 async def _count_topics(bootstrap_servers: str) -> list[TopicCounts]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
@@ -95,7 +113,7 @@ async def _count_topics(bootstrap_servers: str) -> list[TopicCounts]:
         }
         every = [partition for parts in partitions.values() for partition in parts]
         first, last = await consumer.beginning_offsets(every), await consumer.end_offsets(every)
-        committed = {group: await admin.list_consumer_group_offsets(group) for group in GROUPS}
+        committed = {group: await _committed(admin, group) for group in GROUPS}
     finally:
         await consumer.stop()
         await admin.close()
