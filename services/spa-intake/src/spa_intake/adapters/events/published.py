@@ -1,11 +1,12 @@
-"""What spa-intake tells the others: the payload of every event on discharge-referrals and discharge-hospital-activity."""
+"""What spa-intake tells the others: every payload on discharge-referrals and discharge-hospital-activity."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from homeward_kit.envelope import PublishedEvent
 from pydantic import BaseModel, ConfigDict
+
+from homeward_kit.envelope import PublishedEvent
 
 REFERRALS = "discharge-referrals"
 HOSPITAL_ACTIVITY = "discharge-hospital-activity"
@@ -53,7 +54,7 @@ class StayFacts(BaseModel):
     is_cancelled: bool
 
 
-class _Referral(PublishedEvent):
+class ReferralEvent(PublishedEvent):
     topic: ClassVar[str] = REFERRALS
 
     referral_id: UUID
@@ -62,114 +63,114 @@ class _Referral(PublishedEvent):
     state: Literal["received", "queried", "accepted", "declined", "withdrawn", "closed"]  # after this event
 
 
-class ReferralReceived(_Referral):
+class ReferralReceived(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.received.v1"
     facts: CodedFacts
     received_at: datetime
     source: Literal["rest", "fhir", "staff"]
 
 
-class ReferralAmended(_Referral):
+class ReferralAmended(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.amended.v1"
     facts: CodedFacts
 
 
-class ReferralQueried(_Referral):
+class ReferralQueried(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.queried.v1"
     missing: list[str]  # codes of what the ward is asked for
     queried_from: Literal["received", "accepted"]
 
 
-class ReferralAnswered(_Referral):
+class ReferralAnswered(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.answered.v1"
     facts: CodedFacts
 
 
-class ReferralAccepted(_Referral):
+class ReferralAccepted(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.accepted.v1"
     facts: CodedFacts
     accepted_at: datetime
     stay_id: UUID | None
 
 
-class ReferralDeclined(_Referral):
+class ReferralDeclined(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.declined.v1"
     reason: str
     redirected_to: str | None
     declined_at: datetime
 
 
-class ReferralWithdrawn(_Referral):
+class ReferralWithdrawn(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.withdrawn.v1"
     reason: str
     withdrawn_at: datetime
 
 
-class ReferralReadinessChanged(_Referral):
+class ReferralReadinessChanged(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.readiness_changed.v1"
     criteria_to_reside: list[str]
     is_ready: bool
     assessed_at: datetime
 
 
-class ReferralStayLinked(_Referral):
+class ReferralStayLinked(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.stay_linked.v1"
     stay: StayFacts
 
 
-class ReferralStayUnlinked(_Referral):
+class ReferralStayUnlinked(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.stay_unlinked.v1"
     stay_id: UUID
 
 
-class ReferralAssigned(_Referral):
+class ReferralAssigned(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.assigned.v1"
     assignee: UUID | None  # staff id; names only in spa-intake
 
 
-class ReferralNoted(_Referral):
+class ReferralNoted(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.noted.v1"
     note_id: UUID
 
 
-class ReferralClosed(_Referral):
+class ReferralClosed(ReferralEvent):
     type: ClassVar[str] = "discharge.referral.closed.v1"
     reason: str  # died, watch_completed, not_suitable, readmitted, superseded, coordinator reasons
     closed_at: datetime
 
 
-class _Stay(PublishedEvent):
+class StayEvent(PublishedEvent):
     topic: ClassVar[str] = HOSPITAL_ACTIVITY
 
     stay: StayFacts
     occurred_at: datetime
 
 
-class PatientAdmitted(_Stay):
+class PatientAdmitted(StayEvent):
     type: ClassVar[str] = "discharge.patient.admitted.v1"
 
 
-class PatientTransferred(_Stay):
+class PatientTransferred(StayEvent):
     type: ClassVar[str] = "discharge.patient.transferred.v1"
 
 
-class PatientDischarged(_Stay):
+class PatientDischarged(StayEvent):
     type: ClassVar[str] = "discharge.patient.discharged.v1"
 
 
-class AdmissionCancelled(_Stay):
+class AdmissionCancelled(StayEvent):
     type: ClassVar[str] = "discharge.admission.cancelled.v1"
 
 
-class TransferCancelled(_Stay):
+class TransferCancelled(StayEvent):
     type: ClassVar[str] = "discharge.transfer.cancelled.v1"
 
 
-class DischargeCancelled(_Stay):
+class DischargeCancelled(StayEvent):
     type: ClassVar[str] = "discharge.discharge.cancelled.v1"
 
 
-class StayCorrected(_Stay):
+class StayCorrected(StayEvent):
     type: ClassVar[str] = "discharge.stay.corrected.v1"
 
 

@@ -1,0 +1,158 @@
+"""Referrals as aggregates: loaded whole, saved whole, never over a newer version."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row
+
+from homeward_kit.database import Tx
+from spa_intake.domain.acceptance import Standing
+from spa_intake.domain.codes import Kind, Source
+from spa_intake.domain.ids import PatientKey, ReferralId, StayId
+from spa_intake.domain.inputs import ReferralFacts
+from spa_intake.domain.referral import Referral, ReferralState
+
+_facts = TypeAdapter(ReferralFacts)
+_COLUMNS = """referral_id, patient_key, kind, source, state, version, facts::text AS facts, received_at, visit_number,
+    queried_from, missing, accepted_at, ended_at, ended_reason, redirected_to, stay_id, assignee"""
+
+
+class StaleReferralError(Exception):
+    """The row changed since it was loaded: a write came without the person's lock. A fault of ours."""
+
+
+async def patient_key_of(tx: Tx, referral_id: UUID) -> PatientKey | None:
+    """Whose referral it is: what to lock before it is loaded."""
+    found = await tx.execute("SELECT patient_key FROM referrals WHERE referral_id = :id", {"id": referral_id})
+    key = found.scalar_one_or_none()
+    return PatientKey(key) if key else None
+
+
+async def get(tx: Tx, referral_id: UUID) -> Referral | None:
+    row = (
+        await tx.execute(f"SELECT {_COLUMNS} FROM referrals WHERE referral_id = :id", {"id": referral_id})  # noqa: S608
+    ).one_or_none()
+    return _referral(row) if row else None
+
+
+async def of_person(tx: Tx, patient_key: PatientKey) -> list[Referral]:
+    rows = await tx.execute(
+        f"SELECT {_COLUMNS} FROM referrals WHERE patient_key = :key ORDER BY received_at, referral_id",  # noqa: S608
+        {"key": patient_key},
+    )
+    return [_referral(row) for row in rows]
+
+
+async def standing_of(tx: Tx, patient_key: PatientKey) -> list[Standing]:
+    """A person's referrals with when each one's stay ended."""
+    rows = await tx.execute(
+        """
+        SELECT r.referral_id, s.discharged_at FROM referrals r JOIN stays s USING (stay_id)
+        WHERE r.patient_key = :key AND NOT s.is_cancelled
+        """,
+        {"key": patient_key},
+    )
+    left_at = {row.referral_id: row.discharged_at for row in rows}
+    return [Standing(one, left_at.get(one.referral_id)) for one in await of_person(tx, patient_key)]
+
+
+async def insert(tx: Tx, referral: Referral) -> None:
+    await tx.execute(
+        """
+        INSERT INTO referrals (referral_id, patient_key, kind, source, state, version, organisation, facts,
+            received_at, visit_number, queried_from, missing, accepted_at, ended_at, ended_reason, redirected_to,
+            stay_id, assignee, changed_at)
+        VALUES (:referral_id, :patient_key, :kind, :source, :state, :version, :organisation, CAST(:facts AS jsonb),
+            :received_at, :visit_number, :queried_from, :missing, :accepted_at, :ended_at, :ended_reason,
+            :redirected_to, :stay_id, :assignee, :changed_at)
+        """,
+        {
+            "patient_key": referral.patient_key,
+            "kind": referral.kind,
+            "source": referral.source,
+            "organisation": referral.facts.referring_organisation,
+            "received_at": referral.received_at,
+            "visit_number": referral.visit_number,
+        }
+        | _changing(tx, referral),
+    )
+
+
+async def update(tx: Tx, referral: Referral) -> None:
+    """Save the version after the one in the database; StaleReferralError where that is another."""
+    saved = await tx.execute(
+        """
+        UPDATE referrals SET state = :state, version = :version, facts = CAST(:facts AS jsonb),
+            queried_from = :queried_from, missing = :missing, accepted_at = :accepted_at, ended_at = :ended_at,
+            ended_reason = :ended_reason, redirected_to = :redirected_to, stay_id = :stay_id, assignee = :assignee,
+            changed_at = :changed_at
+        WHERE referral_id = :referral_id AND version = :version - 1
+        """,
+        _changing(tx, referral),
+    )
+    if saved.rowcount != 1:
+        raise StaleReferralError
+
+
+async def add_assessment(tx: Tx, referral: Referral) -> None:
+    """Add to the dated series of criteria to reside what the referral now holds."""
+    if referral.facts.criteria_assessed_at is not None:
+        await tx.execute(
+            """
+            INSERT INTO readiness (referral_id, assessed_at, criteria, recorded_at, actor)
+            VALUES (:referral_id, :assessed_at, :criteria, :recorded_at, :actor) ON CONFLICT DO NOTHING
+            """,
+            {
+                "referral_id": referral.referral_id,
+                "assessed_at": referral.facts.criteria_assessed_at,
+                "criteria": list(referral.facts.criteria_to_reside),
+                "recorded_at": tx.now,
+                "actor": tx.actor,
+            },
+        )
+
+
+def _changing(tx: Tx, referral: Referral) -> dict[str, Any]:  # Any: bound values
+    return {
+        "referral_id": referral.referral_id,
+        "state": referral.state,
+        "version": referral.version,
+        "facts": _facts.dump_json(referral.facts).decode(),
+        "queried_from": referral.queried_from,
+        "missing": list(referral.missing),
+        "accepted_at": referral.accepted_at,
+        "ended_at": referral.ended_at,
+        "ended_reason": referral.ended_reason,
+        "redirected_to": referral.redirected_to,
+        "stay_id": referral.stay_id,
+        "assignee": referral.assignee,
+        "changed_at": tx.now,
+    }
+
+
+def facts_of(stored: str) -> ReferralFacts:
+    """The coded facts as they are kept in the row."""
+    return _facts.validate_json(stored)
+
+
+def _referral(row: Row[Any]) -> Referral:  # Any: the row's columns
+    return Referral(
+        referral_id=ReferralId(row.referral_id),
+        patient_key=PatientKey(row.patient_key),
+        kind=Kind(row.kind),
+        source=Source(row.source),
+        state=ReferralState(row.state),
+        version=row.version,
+        facts=facts_of(row.facts),
+        received_at=row.received_at,
+        visit_number=row.visit_number,
+        queried_from=ReferralState(row.queried_from) if row.queried_from else None,
+        missing=tuple(row.missing),
+        accepted_at=row.accepted_at,
+        ended_at=row.ended_at,
+        ended_reason=row.ended_reason,
+        redirected_to=row.redirected_to,
+        stay_id=StayId(row.stay_id) if row.stay_id else None,
+        assignee=row.assignee,
+    )

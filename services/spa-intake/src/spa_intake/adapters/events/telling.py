@@ -1,0 +1,138 @@
+"""From what happened in the domain to the events the others read, put into the outbox of the transaction."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from homeward_kit.database import Tx
+from spa_intake.domain.ids import ReferralId
+from spa_intake.domain.inputs import ReferralFacts
+from spa_intake.domain.person import Person
+from spa_intake.domain.referral import Happened, Referral, ReferralFact
+from spa_intake.domain.stay_history import Stay, StayChange, StayFact
+
+from . import published as out
+
+STAY_EVENTS: dict[StayFact, type[out.StayEvent]] = {
+    StayFact.ADMITTED: out.PatientAdmitted,
+    StayFact.TRANSFERRED: out.PatientTransferred,
+    StayFact.DISCHARGED: out.PatientDischarged,
+    StayFact.ADMISSION_CANCELLED: out.AdmissionCancelled,
+    StayFact.TRANSFER_CANCELLED: out.TransferCancelled,
+    StayFact.DISCHARGE_CANCELLED: out.DischargeCancelled,
+    StayFact.CORRECTED: out.StayCorrected,
+}
+REFERRAL_EVENTS: dict[ReferralFact, type[out.ReferralEvent]] = {
+    ReferralFact.RECEIVED: out.ReferralReceived,
+    ReferralFact.AMENDED: out.ReferralAmended,
+    ReferralFact.QUERIED: out.ReferralQueried,
+    ReferralFact.ANSWERED: out.ReferralAnswered,
+    ReferralFact.ACCEPTED: out.ReferralAccepted,
+    ReferralFact.DECLINED: out.ReferralDeclined,
+    ReferralFact.WITHDRAWN: out.ReferralWithdrawn,
+    ReferralFact.READINESS_CHANGED: out.ReferralReadinessChanged,
+    ReferralFact.STAY_LINKED: out.ReferralStayLinked,
+    ReferralFact.STAY_UNLINKED: out.ReferralStayUnlinked,
+    ReferralFact.ASSIGNED: out.ReferralAssigned,
+    ReferralFact.NOTED: out.ReferralNoted,
+    ReferralFact.CLOSED: out.ReferralClosed,
+}
+
+# Any: the fields of an event, checked by its model
+Fields = dict[str, Any]
+
+_FIELDS: dict[ReferralFact, Callable[[Referral, Happened], Fields]] = {
+    ReferralFact.RECEIVED: lambda r, _: {
+        "facts": coded_facts(r.facts),
+        "received_at": r.received_at,
+        "source": r.source.value,
+    },
+    ReferralFact.AMENDED: lambda r, _: {"facts": coded_facts(r.facts)},
+    ReferralFact.QUERIED: lambda r, _: {
+        "missing": list(r.missing),
+        "queried_from": r.queried_from.value if r.queried_from else None,
+    },
+    ReferralFact.ANSWERED: lambda r, _: {"facts": coded_facts(r.facts)},
+    ReferralFact.ACCEPTED: lambda r, _: {
+        "facts": coded_facts(r.facts),
+        "accepted_at": r.accepted_at,
+        "stay_id": r.stay_id,
+    },
+    ReferralFact.DECLINED: lambda r, _: {
+        "reason": r.ended_reason,
+        "redirected_to": r.redirected_to,
+        "declined_at": r.ended_at,
+    },
+    ReferralFact.WITHDRAWN: lambda r, _: {"reason": r.ended_reason, "withdrawn_at": r.ended_at},
+    ReferralFact.READINESS_CHANGED: lambda r, _: {
+        "criteria_to_reside": [criterion.value for criterion in r.facts.criteria_to_reside],
+        "is_ready": r.facts.is_ready,
+        "assessed_at": r.facts.criteria_assessed_at,
+    },
+    ReferralFact.STAY_LINKED: lambda _, __: {},  # the stay is given by the caller
+    ReferralFact.STAY_UNLINKED: lambda _, happened: {"stay_id": happened.stay_id},
+    ReferralFact.ASSIGNED: lambda r, _: {"assignee": r.assignee},
+    ReferralFact.NOTED: lambda _, happened: {"note_id": happened.note_id},
+    ReferralFact.CLOSED: lambda r, _: {"reason": r.ended_reason, "closed_at": r.ended_at},
+}
+
+
+async def tell_referral(tx: Tx, referral: Referral, happened: Happened, stay: Stay | None = None) -> None:
+    """Publish what happened to a referral, as it is afterwards; `stay` is the one it was linked to."""
+    fields: Fields = {
+        "referral_id": referral.referral_id,
+        "patient_key": referral.patient_key,
+        "kind": referral.kind.value,
+        "state": referral.state.value,
+    } | _FIELDS[happened.fact](referral, happened)
+    if happened.fact is ReferralFact.STAY_LINKED and stay is not None:
+        fields["stay"] = stay_facts(stay)
+    await tx.publish(
+        REFERRAL_EVENTS[happened.fact](**fields),
+        key=referral.patient_key,
+        subject=f"referral/{referral.referral_id}",
+        version=referral.version,
+        referral_id=referral.referral_id,
+    )
+
+
+async def tell_stay(tx: Tx, change: StayChange, occurred_at: datetime, referral_id: ReferralId | None) -> None:
+    """Publish a new revision of a stay; `referral_id` is the referral linked to it, if there is one."""
+    stay = change.stay
+    await tx.publish(
+        STAY_EVENTS[change.fact](stay=stay_facts(stay), occurred_at=occurred_at),
+        key=stay.patient_key,
+        subject=f"stay/{stay.stay_id}",
+        version=stay.revision,
+        referral_id=referral_id,
+    )
+
+
+async def tell_death(tx: Tx, person: Person) -> None:
+    """Publish the person's death, or that it was reported wrongly."""
+    key, revision = person.patient_key, person.death_revision
+    event = (
+        out.PatientDeathCorrected(patient_key=key, revision=revision)
+        if person.died_at is None
+        else out.PatientDied(patient_key=key, revision=revision, died_at=person.died_at)
+    )
+    await tx.publish(event, key=key, subject=f"person/{key}", version=revision)
+
+
+def coded_facts(facts: ReferralFacts) -> out.CodedFacts:
+    """The coded facts of a referral as the others read them."""
+    return out.CodedFacts.model_validate(
+        asdict(facts)
+        | {
+            "criteria_to_reside": [criterion.value for criterion in facts.criteria_to_reside],
+            "needs": [need.value for need in facts.needs],
+        }
+    )
+
+
+def stay_facts(stay: Stay) -> out.StayFacts:
+    """The whole stay as now known; the hospital's visit number stays here."""
+    content = asdict(stay.content)
+    del content["visit_number"]
+    return out.StayFacts(stay_id=stay.stay_id, patient_key=stay.patient_key, revision=stay.revision, **content)
