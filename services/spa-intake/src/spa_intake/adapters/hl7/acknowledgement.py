@@ -23,7 +23,7 @@ def acknowledge(message: Hl7Message | None, refusal: Hl7Refusal | None, now: dat
     code = refusal.acknowledgement if refusal else Acknowledgement.ACCEPTED
     header = [
         "MSH", "^~\\&", field.of(5), field.of(6), field.of(3), field.of(4), _stamp(now), "",
-        "^".join(part for part in ("ACK", field.of(9, 2), "ACK") if part), uuid4().hex[:20], field.of(11) or "P",
+        "^".join(part for part in ("ACK", field.of(9, 2), "ACK") if part), uuid4().hex[:20], field.mode(),
         field.version(),
     ]  # fmt: skip
     segments = [header, ["MSA", code, field.control_id(), _UNSAFE.sub(" ", refusal.reason) if refusal else ""]]
@@ -47,6 +47,11 @@ class _Echo:
         text = (self._message.get("MSH", 10) if self._message else None) or ""
         escaped = "".join(_ESCAPES.get(each, each) for each in text)
         return "".join(each for each in escaped if each.isprintable())[:LONGEST_CONTROL_ID]
+
+    def mode(self) -> str:
+        """Production, training or debugging; whatever else stands there is not sent back."""
+        text = self.of(11)
+        return text if text in {"P", "T", "D"} else "P"
 
     def version(self) -> str:
         text = self.of(12)

@@ -1,0 +1,56 @@
+from datetime import UTC, datetime
+
+import hl7
+import pytest
+from door_builders import NHS_NUMBER, adt
+
+from spa_intake.adapters.hl7.acknowledgement import acknowledge
+from spa_intake.adapters.hl7.message import read_message
+from spa_intake.adapters.hl7.refusal import Condition, Hl7Refusal, in_error, rejected
+
+NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+
+
+def ack(refusal: Hl7Refusal | None = None, **fields: str) -> hl7.Message:
+    return hl7.parse(acknowledge(read_message(adt(**fields)), refusal, NOW))
+
+
+def test_accepted() -> None:
+    answer = ack()
+    assert [str(answer["MSA"][0][number]) for number in (1, 2)] == ["AA", "HW-A01-0001"]
+    header = answer["MSH"][0]
+    assert [str(header[number]) for number in (3, 4, 5, 6)] == ["HOMEWARD", "SPA", "WARDPAS", "RJZ"]
+    assert (str(header[7]), str(header[9]), str(header[12])) == ("20260701130000+0100", "ACK^A01^ACK", "2.4")
+    assert "ERR" not in str(answer)
+
+
+def test_rejected_with_the_reason_and_place() -> None:
+    answer = ack(rejected(Condition.UNSUPPORTED_TRIGGER, "Not this | one.", "MSH-9.2"))
+    assert str(answer["MSA"][0][1]) == "AR"
+    error = answer["ERR"][0]
+    assert (str(error[2]), str(error[3])) == ("MSH^1^9^1^2", "201^Unsupported trigger^HL70357")
+    assert str(error[8]) == "Not this   one."
+
+
+def test_in_error_about_a_segment() -> None:
+    assert str(ack(in_error(Condition.SEGMENT_MISSING, "No PID.", "PID"))["ERR"][0][2]) == "PID^1"
+
+
+@pytest.mark.parametrize(
+    ("control_id", "sent_back"),
+    [("{a-1}#é", "{a-1}#é"), (r"a\F\b", r"a\F\b"), ("9" * 300, "9" * 199)],
+)
+def test_the_control_id_comes_back_as_it_came(control_id: str, sent_back: str) -> None:
+    text = acknowledge(read_message(adt(MSH_10=control_id)), None, NOW)
+    assert f"MSA|AA|{sent_back}\r" in text
+
+
+def test_nothing_of_the_person_comes_back() -> None:
+    refusal = in_error(Condition.UNKNOWN_KEY, "Send it with a hospital number.")
+    text = acknowledge(read_message(adt(MSH_3=f"{NHS_NUMBER}|x")), refusal, NOW)
+    assert "EXAMPLE" not in text
+
+
+def test_an_unreadable_message_is_answered_too() -> None:
+    answer = hl7.parse(acknowledge(None, rejected(Condition.SEGMENT_MISSING, "No MSH.", "MSH"), NOW))
+    assert [str(answer["MSA"][0][number]) for number in (1, 2)] == ["AR", ""]

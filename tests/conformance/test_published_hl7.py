@@ -1,0 +1,72 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from published_examples import EXAMPLES, files, needs_examples
+
+from spa_intake.adapters.hl7.acknowledgement import acknowledge
+from spa_intake.adapters.hl7.message import read_header, read_message
+from spa_intake.adapters.hl7.movement import read_movement
+from spa_intake.adapters.hl7.refusal import Hl7Refusal
+from spa_intake.domain.codes import Trigger
+from spa_intake.domain.inputs import MovementIn
+
+pytestmark = needs_examples
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+NOT_TAKEN = {"A05", "A40"}
+
+
+def read(path: Path) -> MovementIn:
+    return read_movement(read_message(path.read_bytes()), "RJZ", NOW)
+
+
+def acknowledgement(path: Path) -> str:
+    refusal = None
+    try:
+        read(path)
+    except Hl7Refusal as error:
+        refusal = error
+    return acknowledge(read_header(path.read_bytes()), refusal, NOW)
+
+
+@pytest.mark.parametrize("path", files("hl7/*/*.hl7"), ids=lambda path: path.name)
+def test_every_published_message_is_read_or_rejected_for_its_trigger(path: Path) -> None:
+    message = read_message(path.read_bytes())
+    _, trigger = message.kind
+    answer = acknowledgement(path)
+    assert f"|{message.get('MSH', 10)}" in answer
+    if trigger in NOT_TAKEN:
+        assert "MSA|AR|" in answer
+        assert "ERR||MSH^1^9^1^2|201^" in answer
+        return
+    assert "MSA|AA|" in answer
+    movement = read(path)
+    assert movement.trigger == trigger
+    assert movement.person.hospital_number is not None
+
+
+def test_the_nhs_admission() -> None:
+    movement = read(EXAMPLES / "hl7/nhs-itk-v24/ITK-v24-A01.hl7")
+    assert (movement.trigger, movement.hospital, movement.ward) == (Trigger.ADMIT, "RCB", "OBS1")
+    assert (movement.admission_method, movement.admission_source) == ("13", "19")
+    assert movement.occurred_at == datetime(2010, 10, 20, 16, 16, tzinfo=UTC)
+    assert (movement.visit_number, movement.person.nhs_number) == ("2139", "3333333333")
+
+
+def test_the_nhs_discharge() -> None:
+    movement = read(EXAMPLES / "hl7/nhs-itk-v24/ITK-v24-A03.hl7")
+    assert (movement.trigger, movement.ward, movement.visit_number) == (Trigger.DISCHARGE, "MATWRD", "11554")
+    assert (movement.admission_method, movement.admission_source) == ("82", "79")
+    assert (movement.discharge_destination, movement.discharge_method) == ("19", None)
+    assert movement.admitted_at == datetime(2010, 3, 30, 10, 0, tzinfo=UTC)
+    assert movement.occurred_at == datetime(2010, 3, 31, 16, 15, tzinfo=UTC)
+
+
+def test_an_offset_in_the_message_is_honoured() -> None:
+    movement = read(EXAMPLES / "hl7/ms-fhir-converter/ADT01-23.hl7")
+    assert movement.admitted_at == datetime(2005, 1, 9, 21, 55, 2, tzinfo=UTC)
+
+
+def test_american_codes_are_not_taken_for_nhs_ones() -> None:
+    movement = read(EXAMPLES / "hl7/ms-fhir-converter/ADT-A03-01.hl7")
+    assert (movement.admission_method, movement.discharge_destination, movement.discharge_method) == (None, None, None)
