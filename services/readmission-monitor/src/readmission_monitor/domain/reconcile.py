@@ -26,20 +26,21 @@ WindowDays = Mapping[str, int]
 class Change:
     """A watch as it now is, and what to tell of it."""
 
-    watch: Watch
+    watch: Watch  # its version is that of the last event
     events: tuple[WatchEvent, ...]
 
 
 def reconcile(facts: PersonFacts, watches: Mapping[StayId, Watch], windows: WindowDays, now: datetime) -> list[Change]:
-    """The watches that change now, each with its version raised and its events."""
+    """The watches that change now, each with its events and its version raised by one for each of them."""
     changes = []
     for stay in sorted(facts.stays.values(), key=lambda stay: (stay.admitted_at, str(stay.stay_id))):
         existing = watches.get(stay.stay_id)
         wanted = _wanted(facts, stay, windows, now) or _voided(stay, existing)
         if wanted is None or (existing and replace(wanted, version=existing.version) == existing):
             continue
-        watch = replace(wanted, version=existing.version + 1 if existing else 1)
-        changes.append(Change(watch, tuple(_events(existing, watch, facts))))
+        events = tuple(_events(existing, wanted, facts))
+        version = (existing.version if existing else 0) + len(events)
+        changes.append(Change(replace(wanted, version=version), events))
     return changes
 
 

@@ -20,6 +20,8 @@ class _Watch(PublishedEvent):
 
 
 class WatchStarted(_Watch):
+    """The watch runs: for the first time, again after it was void or ended, or with a corrected discharge."""
+
     type: ClassVar[str] = "discharge.watch.started.v1"
     discharged_at: datetime
     window_ends_at: datetime  # start of day 30: a readmission before it counts (days 0-29)
@@ -34,9 +36,11 @@ class ReadmissionDetected(_Watch):
 
 
 class ReadmissionRetracted(_Watch):
+    """The detection no longer holds; where another does, it follows at once."""
+
     type: ClassVar[str] = "discharge.readmission.retracted.v1"
     readmission_stay_id: UUID
-    reason: str
+    reason: str  # admission_cancelled, corrected, or why the watch is void
 
 
 class WatchCompleted(_Watch):
@@ -53,4 +57,4 @@ class WatchEnded(_Watch):
 
 class WatchVoided(_Watch):
     type: ClassVar[str] = "discharge.watch.voided.v1"
-    reason: str  # discharge_cancelled, admission_cancelled, no_referral
+    reason: str  # discharge_cancelled, admission_cancelled, discharged_by_death, no_referral
