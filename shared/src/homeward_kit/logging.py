@@ -40,6 +40,7 @@ def setup(service_name: str, level: str = "INFO") -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(_name_errors)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_quiet_foreign, *shared],
@@ -101,12 +102,15 @@ def _quiet_foreign(_logger: WrappedLogger, _method: str, line: EventDict) -> Eve
     """Another library's line: its first line only (asyncio and warnings print whole exceptions after it)."""
     record: logging.LogRecord = line["_record"]
     line["logger"] = record.name
-    arguments = record.args if isinstance(record.args, tuple) else (record.args,)
-    if any(isinstance(argument, BaseException) for argument in arguments):
-        line["event"] = str(record.msg)  # the template: the exception's own text may carry values
-        line["errors"] = [type(found).__qualname__ for found in arguments if isinstance(found, BaseException)]
     line["event"] = str(line["event"]).strip().split("\n", 1)[0]
     return line
+
+
+def _name_errors(record: logging.LogRecord) -> bool:
+    """Put an exception's type where another library would print its text."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(type(a).__qualname__ if isinstance(a, BaseException) else a for a in record.args)
+    return True
 
 
 def _describe_exception(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
@@ -131,3 +135,13 @@ def _log_uncaught(kind: type[BaseException], error: BaseException, trace: Traceb
         sys.__excepthook__(kind, error, trace)
         return
     get_logger(__name__).critical("process_failed", exc_info=error)
+
+
+# Until setup() is called: structlog's own default prints the local variables of every frame.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        _describe_exception,
+        structlog.processors.JSONRenderer(default=_name_of_type),
+    ]
+)

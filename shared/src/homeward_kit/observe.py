@@ -6,6 +6,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from homeward_kit import audit, problems, telemetry
@@ -43,9 +44,10 @@ class Metrics:
 class Observe:
     """Wraps every request. Routes are named by template: a path may hold what a caller typed."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, max_body_bytes: int) -> None:
         self._app = app
         self._metrics = metrics
+        self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,13 +74,27 @@ class Observe:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, self._limited(receive), send_with_headers)
         except Exception as error:  # noqa: BLE001 — the last place: answered, logged and measured here
             problem = problems.from_error(error)
             if status == 0:
                 await problem.response()(scope, receive, send_with_headers)
         finally:
             self._measure(scope, status, time.perf_counter() - started)
+
+    def _limited(self, receive: Receive) -> Receive:
+        """Stops reading a body over the limit, whatever length was announced; FastAPI's answers plain text."""
+        left = self._max_body_bytes
+
+        async def receive_some() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413)  # the one kind of error that FastAPI lets through from a body
+            return message
+
+        return receive_some
 
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"

@@ -83,6 +83,11 @@ def not_found() -> Problem:
     return Problem(*NOT_FOUND)
 
 
+def too_large() -> Problem:
+    """For a body over the limit."""
+    return Problem(413, "content_too_large", "Too large", "The body is too large. Send less at a time.")
+
+
 def unavailable() -> Problem:
     """For an outage of something the service needs."""
     return Problem(
@@ -203,11 +208,11 @@ def install(app: FastAPI, refusals: Mapping[type[Refusal], int]) -> None:
         return invalid_request(error.errors()).response()
 
     async def on_http(_request: Request, error: HTTPException) -> JSONResponse:
-        if error.status_code == 404:
-            return not_found().response()
+        if (named := {404: not_found, 413: too_large}.get(error.status_code)) is not None:
+            return named().response()
         status = HTTPStatus(error.status_code)
-        problem = Problem(status, status.name.lower(), status.phrase, f"{status.phrase}.", headers=error.headers)
-        return problem.response()
+        kind = status.name.lower()
+        return Problem(status.value, kind, status.phrase, f"{status.phrase}.", headers=error.headers).response()
 
     for kind, handler in (
         (Problem, on_problem),

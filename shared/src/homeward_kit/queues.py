@@ -37,7 +37,9 @@ async def waiting(tx: Tx) -> Waiting:
         {"now": tx.now},
     )
     row = found.one()
-    return Waiting(row.outbox_rows, float(row.outbox_oldest_seconds), row.dead_letters_open, row.timers_due, row.last_seq)
+    return Waiting(
+        row.outbox_rows, float(row.outbox_oldest_seconds), row.dead_letters_open, row.timers_due, row.last_seq
+    )
 
 
 _COLUMNS = """

@@ -43,7 +43,6 @@ def create_app(service: "Service", runtime: "Runtime") -> FastAPI:
         version="1.0.0",
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY_BYTES,
         telemetry={
             "tracer_provider": QuietProvider(trace.get_tracer_provider()),
             "metrics": False,
@@ -60,7 +59,7 @@ def create_app(service: "Service", runtime: "Runtime") -> FastAPI:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    app.add_middleware(observe.Observe, metrics=observe.Metrics(registry))
+    app.add_middleware(observe.Observe, metrics=observe.Metrics(registry), max_body_bytes=MAX_BODY_BYTES)
     for router in (health.routes(runtime, registry), ops.routes(runtime), *service.routers):
         app.include_router(router)
     assets = service.settings.homeward_assets
