@@ -49,7 +49,7 @@ async def run_command(request: Request, caller: Caller, work: Callable[[Tx], Awa
     """
     database: Database = request.app.state.database
     repeatable = await _repeatable(request, caller)
-    async with database.transaction(actor=caller.subject) as tx:
+    async with database.transaction(actor=caller.subject, place="command") as tx:
         if repeatable and (stored := await _claim(tx, repeatable)):
             return stored
         response = _response(await work(tx), tx)

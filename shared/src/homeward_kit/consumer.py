@@ -17,6 +17,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from homeward_kit import crash_points
 from homeward_kit.database import Database
 from homeward_kit.dead_letters import Record
 from homeward_kit.handling import Handler, HandlerTable, Handling, PermanentError
@@ -26,6 +27,7 @@ __all__ = ["ConsumerRunner", "Handler", "HandlerTable", "PermanentError"]
 
 POLL_MS = 250
 MAX_RECORDS = 500
+TOGETHER = 100  # records in one transaction: people's locks are held no longer than that takes
 MAX_TRIES = 5  # of a message whose handler fails for no outage
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 START_SECONDS = 15.0
@@ -48,6 +50,10 @@ class _Partition:
     resume_at: float | None = None
     next_offset: int | None = None  # behind the last record that was handled
     progress_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+
+    def has_handled(self, record: Record) -> None:
+        self.tries, self.progress_at = 0, asyncio.get_running_loop().time()
+        self.next_offset = record.offset + 1
 
 
 def is_outage(error: BaseException) -> bool:
@@ -156,17 +162,29 @@ class ConsumerRunner:
         """Handle one partition's records; returns the offset to commit. A failure pauses the partition there."""
         state = self._partitions.setdefault(tp, _Partition())
         first = state.next_offset
-        for raw in batch:
-            record = _record(raw)
+        records = [_record(raw) for raw in batch]
+        for start in range(0, len(records), TOGETHER):
+            if not await self._handle_some(consumer, tp, records[start : start + TOGETHER]):
+                break
+        return tp, state.next_offset if state.next_offset != first else None
+
+    async def _handle_some(self, consumer: AIOKafkaConsumer, tp: TopicPartition, records: list[Record]) -> bool:
+        """Together in one transaction, else one by one; False when the partition was paused."""
+        state = self._partitions[tp]
+        if len(records) > 1:
+            with contextlib.suppress(Exception):  # whatever it was shows again, by itself, just below
+                await self._handling.handle_together(records)
+                state.has_handled(records[-1])
+                return True
+        for record in records:
             try:
                 await self._handling.handle(record)
             except Exception as error:  # noqa: BLE001 — every failure is weighed in _failed
                 if not await self._failed(state, record, error):
                     self._pause(consumer, tp, record.offset)
-                    break
-            state.tries, state.progress_at = 0, asyncio.get_running_loop().time()
-            state.next_offset = record.offset + 1
-        return tp, state.next_offset if state.next_offset != first else None
+                    return False
+            state.has_handled(record)
+        return True
 
     async def _failed(self, state: _Partition, record: Record, error: Exception) -> bool:
         """True when the record was given up as a dead letter, False when it must be tried again."""
@@ -213,6 +231,7 @@ class ConsumerRunner:
             return
         try:
             await asyncio.wait_for(consumer.commit(offsets), START_SECONDS)
+            crash_points.reach("consumer.after_offset_commit")
         except (KafkaError, TimeoutError) as error:  # after a rebalance: the inbox absorbs the repeats
             _log.info("commit_refused", group=self.group, error=type(error).__name__)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Executable, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from homeward_kit import outbox
+from homeward_kit import crash_points, outbox
 from homeward_kit.clock import Clock
 from homeward_kit.envelope import PublishedEvent
 
@@ -59,10 +59,14 @@ class Tx:
 
     async def lock(self, *keys: UUID | str) -> None:
         """Take the locks of these keys until the end, in sorted order; those already held cost nothing."""
-        wanted = sorted({str(key) for key in keys} - self._locked)
-        for key in wanted:
-            await self.execute("SELECT pg_advisory_xact_lock(:number)", {"number": lock_number(key)})
-            self._locked.add(key)
+        wanted = {str(key) for key in keys} - self._locked
+        if wanted:
+            # a materialised list, so that the locks are taken in its order
+            await self.execute(
+                "SELECT count(pg_advisory_xact_lock(number)) FROM unnest(CAST(:numbers AS bigint[])) AS number",
+                {"numbers": sorted(lock_number(key) for key in wanted)},
+            )
+            self._locked |= wanted
 
     async def publish(
         self,
@@ -113,12 +117,16 @@ class Database:
         )
 
     @asynccontextmanager
-    async def transaction(self, *, actor: str = "system", causation_id: UUID | None = None) -> AsyncIterator[Tx]:
-        """One transaction: committed at the end, rolled back on any error."""
+    async def transaction(
+        self, *, actor: str = "system", causation_id: UUID | None = None, place: str | None = None
+    ) -> AsyncIterator[Tx]:
+        """One transaction: committed at the end, rolled back on any error. `place` names its crash points."""
         async with self.engine.connect() as connection, connection.begin():
             tx = Tx(connection, self.clock.now(), actor, causation_id)
             yield tx
             await tx.flush()
+            crash_points.reach(f"{place}.before_commit")
+        crash_points.reach(f"{place}.after_commit")
         if tx.event_ids:
             self.published.set()
 

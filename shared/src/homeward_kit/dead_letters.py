@@ -1,6 +1,7 @@
 """Messages that can never succeed: recorded with an announcement, and what follows them for that key is parked."""
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -74,24 +75,35 @@ async def is_settled(tx: Tx, group: str, record: Record) -> bool:
     return bool(row.scalar_one())
 
 
-async def has_open_letter(tx: Tx, group: str, record: Record) -> bool:
-    """True when an earlier message of this key, on this topic, for this group waits for an operator."""
-    row = await tx.execute(
-        "SELECT EXISTS (SELECT FROM dead_letters WHERE consumer_group = :group AND topic = :topic"
-        " AND key = :key AND state = 'open')",
-        {"group": group, "topic": record.topic, "key": record.key},
-    )
-    return bool(row.scalar_one())
+async def blocked_keys(tx: Tx, group: str, records: Iterable[Record]) -> set[str]:
+    """The keys of these records (of one topic) that wait for an operator: a letter is open or messages are parked."""
+    places = {(record.topic, record.key) for record in records}
+    if not places:
+        return set()
+    topic = next(iter(places))[0]
+    rows = await tx.execute(_BLOCKED, {"group": group, "topic": topic, "keys": sorted(key for _, key in places)})
+    return set(rows.scalars())
 
 
-async def park(tx: Tx, group: str, record: Record) -> None:
-    """Keep a message in order behind the dead one of its key."""
-    await tx.execute(
-        "INSERT INTO parked (consumer_group, topic, partition, record_offset, record_timestamp, key, payload, headers)"
-        " VALUES (:group, :topic, :partition, :offset, :timestamp, :key, :payload, CAST(:headers AS jsonb))"
-        " ON CONFLICT DO NOTHING",
-        _stored(group, record),
-    )
+_BLOCKED = """
+SELECT key FROM dead_letters
+WHERE consumer_group = :group AND topic = :topic AND key = ANY(:keys) AND state = 'open'
+UNION
+SELECT key FROM parked WHERE consumer_group = :group AND topic = :topic AND key = ANY(:keys)
+"""
+
+
+async def park(tx: Tx, group: str, records: Sequence[Record]) -> None:
+    """Keep messages in order behind the dead one of their key; what is dead or parked already stays so."""
+    for record in records:
+        if not await is_settled(tx, group, record):
+            await tx.execute(_PARK, _stored(group, record))
+
+
+_PARK = """
+INSERT INTO parked (consumer_group, topic, partition, record_offset, record_timestamp, key, payload, headers)
+VALUES (:group, :topic, :partition, :offset, :timestamp, :key, :payload, CAST(:headers AS jsonb))
+"""
 
 
 async def bury(tx: Tx, group: str, record: Record, failure: Failure) -> UUID:

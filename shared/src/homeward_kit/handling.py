@@ -1,6 +1,9 @@
-"""One record, one transaction: inbox, effects and outbox rows are committed together or not at all."""
+"""What a consumer group does with records: inbox, effects and outbox rows are committed together or not at all.
 
-from collections.abc import Awaitable, Callable, Mapping
+Several records share one transaction where all of them succeed; when one fails, each gets a transaction of its own.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,17 +30,21 @@ class PermanentError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
+HOPELESS = (BadEnvelopeError, ValidationError, PermanentError)
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """A record that is an event this group handles."""
 
+    record: Record
     attributes: Attributes
     payload: ConsumedEvent
     handler: Handler
 
 
 class Handling:
-    """What one consumer group does with a record."""
+    """One consumer group's way with records."""
 
     def __init__(self, database: Database, group: str, handlers: HandlerTable) -> None:
         self._database = database
@@ -45,58 +52,67 @@ class Handling:
         self._by_type = {(model.topic, model.type): (model, handler) for model, handler in handlers.items()}
         self.topics = sorted({model.topic for model in handlers})
 
+    async def handle_together(self, records: Sequence[Record]) -> None:
+        """Apply the records of one partition in one transaction; raises when any of them cannot be applied so."""
+        parsed = [found for record in records if (found := self.parse(record)) is not None]
+        if parsed:
+            async with self._database.transaction(place="consumer") as tx:
+                await self._apply(tx, parsed)
+
     async def handle(self, record: Record) -> None:
         """Apply one record once. Raises what the handler raised; a message that can never succeed is buried."""
         try:
-            parsed = self._parse(record)
-        except (BadEnvelopeError, ValidationError, PermanentError) as error:
-            await self.bury(record, error)
-            return
-        if parsed is None:
-            return
-        try:
-            await self._apply(record, parsed)
-        except PermanentError as error:
+            await self.handle_together([record])
+        except HOPELESS as error:
             await self.bury(record, error)
 
-    def _parse(self, record: Record) -> Parsed | None:
+    def parse(self, record: Record) -> Parsed | None:
+        """The event in a record, None when this group does not handle its type; raises one of HOPELESS."""
         attributes = read_attributes((name, value.encode()) for name, value in record.headers.items())
         found = self._by_type.get((record.topic, attributes.type))
         if found is None:
             return None
         model, handler = found
-        return Parsed(attributes, model.model_validate_json(record.value), handler)
+        return Parsed(record, attributes, model.model_validate_json(record.value), handler)
 
-    async def _apply(self, record: Record, parsed: Parsed) -> None:
-        attributes = parsed.attributes
+    async def _apply(self, tx: Tx, parsed: list[Parsed]) -> None:
+        await tx.lock(*(one.record.key for one in parsed))
+        blocked = await dead_letters.blocked_keys(tx, self._group, (one.record for one in parsed))
+        await dead_letters.park(tx, self._group, [one.record for one in parsed if one.record.key in blocked])
+        free = [one for one in parsed if one.record.key not in blocked]
+        first_time = await inbox.first_times(tx, self._group, [one.attributes for one in free])
+        for one in free:
+            if one.attributes.event_id in first_time:
+                first_time.remove(one.attributes.event_id)  # the same event twice in one batch counts once
+                await self.apply_one(tx, one)
+
+    async def apply_one(self, tx: Tx, one: Parsed) -> None:
+        """Call the handler in the span of its message."""
+        tx.causation_id = one.attributes.event_id
         span = message_spans.process(
-            record.topic, record.headers, referral_id=attributes.referral_id, subject=attributes.subject
+            one.record.topic,
+            one.record.headers,
+            referral_id=one.attributes.referral_id,
+            subject=one.attributes.subject,
         )
         with span:
-            async with self._database.transaction(causation_id=attributes.event_id) as tx:
-                await tx.lock(record.key)
-                if await dead_letters.has_open_letter(tx, self._group, record):
-                    if not await dead_letters.is_settled(tx, self._group, record):
-                        await dead_letters.park(tx, self._group, record)
-                    return
-                if await inbox.is_first_time(tx, self._group, attributes):
-                    await parsed.handler(tx, _received(record, parsed))
+            await one.handler(tx, _received(one))
 
     async def bury(self, record: Record, error: Exception) -> UUID | None:
         """Record a dead letter with its announcement, unless it is one already; returns its id."""
-        failure = _failure(record, error)
-        async with self._database.transaction(causation_id=failure.event_id) as tx:
+        failure = failure_of(record, error)
+        async with self._database.transaction(causation_id=failure.event_id, place="dead_letter") as tx:
             await tx.lock(record.key)
             if await dead_letters.is_settled(tx, self._group, record):
                 return None
-            if await dead_letters.has_open_letter(tx, self._group, record):
-                await dead_letters.park(tx, self._group, record)  # its turn to fail comes after a replay
+            if await dead_letters.blocked_keys(tx, self._group, [record]):
+                await dead_letters.park(tx, self._group, [record])  # its turn to fail comes after a replay
                 return None
             return await dead_letters.bury(tx, self._group, record, failure)
 
 
-def _received(record: Record, parsed: Parsed) -> Received[ConsumedEvent]:
-    attributes = parsed.attributes
+def _received(one: Parsed) -> Received[ConsumedEvent]:
+    attributes, record = one.attributes, one.record
     return Received(
         event_id=attributes.event_id,
         type=attributes.type,
@@ -111,11 +127,12 @@ def _received(record: Record, parsed: Parsed) -> Received[ConsumedEvent]:
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
-        payload=parsed.payload,
+        payload=one.payload,
     )
 
 
-def _failure(record: Record, error: Exception) -> Failure:
+def failure_of(record: Record, error: Exception) -> Failure:
+    """Why a record failed, without anything of what it says."""
     error_class = f"{type(error).__module__}.{type(error).__qualname__}"
     try:
         attributes = read_attributes((name, value.encode()) for name, value in record.headers.items())
@@ -131,10 +148,10 @@ def _code(error: Exception) -> str:
     if isinstance(error, BadEnvelopeError):
         return f"bad_envelope:{error}"
     if isinstance(error, ValidationError):
-        return ",".join(
-            sorted(
-                f"{'.'.join(str(part) for part in fault['loc'])}:{fault['type']}"
-                for fault in error.errors(include_url=False, include_context=False, include_input=False)
-            )
-        )
+        return ",".join(_faults(error))
     return "failed"
+
+
+def _faults(error: ValidationError) -> Iterable[str]:
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return sorted(f"{'.'.join(str(part) for part in fault['loc'])}:{fault['type']}" for fault in faults)

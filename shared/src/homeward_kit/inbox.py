@@ -1,13 +1,24 @@
 """The inbox: an event counts once for a consumer group, remembered in the transaction of its effects."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Attributes
 
+_REMEMBER = """
+INSERT INTO inbox (consumer_group, event_id, event_time)
+SELECT :group, event_id, event_time
+FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS event (event_id, event_time)
+ON CONFLICT DO NOTHING
+RETURNING event_id
+"""
 
-async def is_first_time(tx: Tx, group: str, attributes: Attributes) -> bool:
-    """Remember the event; False when this group has had it before."""
-    result = await tx.execute(
-        "INSERT INTO inbox (consumer_group, event_id, event_time) VALUES (:group, :id, :time) ON CONFLICT DO NOTHING",
-        {"group": group, "id": attributes.event_id, "time": attributes.time},
-    )
-    return result.rowcount == 1
+
+async def first_times(tx: Tx, group: str, events: Sequence[Attributes]) -> set[UUID]:
+    """Remember the events; returns those that this group has never had before."""
+    if not events:
+        return set()
+    ids, times = [event.event_id for event in events], [event.time for event in events]
+    result = await tx.execute(_REMEMBER, {"group": group, "ids": ids, "times": times})
+    return set(result.scalars())

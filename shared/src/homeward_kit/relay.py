@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from opentelemetry.trace import Span
 
-from homeward_kit import message_spans
+from homeward_kit import crash_points, message_spans
 from homeward_kit.database import Database
 from homeward_kit.envelope import Attributes, Headers
 from homeward_kit.logging import get_logger
@@ -88,9 +88,12 @@ class Relay:
         if not rows:
             return 0
         producer = await self._ready_producer()
+        crash_points.reach("relay.before_send")
         acknowledged = await self._send(producer, rows)
+        crash_points.reach("relay.after_acknowledgement")
         if acknowledged:
             await connection.execute(_MOVE, acknowledged)
+            crash_points.reach("relay.after_move")
             self.state.sent += len(acknowledged)
         if len(acknowledged) < len(rows):
             raise KafkaError("part of a batch was not acknowledged")

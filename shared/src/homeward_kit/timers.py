@@ -102,7 +102,7 @@ class TimerWorker:
 
     async def _fire(self, timer_id: UUID, key: str) -> bool:
         try:
-            async with self._database.transaction() as tx:
+            async with self._database.transaction(place="timer") as tx:
                 await tx.lock(key)
                 done = await self._fire_in(tx, timer_id)
         except Exception as error:  # noqa: BLE001 — one timer's failure must not hold up the others
