@@ -135,7 +135,7 @@ def test_times_are_read_to_utc(text: str | None, moment: datetime | None) -> Non
     assert faults == []
 
 
-@pytest.mark.parametrize("text", ["2023-02-30T11:30:00Z", "9999-12-31T23:30:00-14:00"])
+@pytest.mark.parametrize("text", ["2023-02-30T11:30:00Z", "9999-12-31T23:30:00-14:00", "0001-01-01"])
 def test_times_that_do_not_exist_are_faults(text: str) -> None:
     faults: list[Issue] = []
     assert instant(text, "x", faults) is None

@@ -182,6 +182,7 @@ def test_messages_about_the_person_alone_need_no_stay(trigger: str) -> None:
         ("20260115250000", None),
         ("20260115120000+9900", None),
         ("00010101000000+1400", None),
+        ("99991231", None),
         ("yesterday", None),
         ("", None),
         (None, None),

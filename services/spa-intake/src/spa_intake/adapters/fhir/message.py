@@ -13,6 +13,7 @@ from spa_intake.adapters.fhir import resources
 from spa_intake.adapters.fhir.outcome import MOST_ISSUES, FhirRefusal, Issue, Json, bad_request
 from spa_intake.adapters.fhir.structure import MOST_ENTRIES, Structure
 
+YEARS = range(1900, 2101)
 R = TypeVar("R", bound=resources.Resource)
 
 
@@ -98,9 +99,9 @@ def instant(text: str | None, at: str, faults: list[Issue]) -> datetime | None:
         return None
     try:
         if "T" not in text:
-            return datetime.combine(date.fromisoformat(text), time(), LONDON).astimezone(UTC)
+            return datetime.combine(_checked(date.fromisoformat(text)), time(), LONDON).astimezone(UTC)
         # A leap second is written :60, which Python does not know.
-        return datetime.fromisoformat(text.replace(":60", ":59")).astimezone(UTC)
+        return _checked(datetime.fromisoformat(text.replace(":60", ":59"))).astimezone(UTC)
     except (ValueError, OverflowError):
         faults.append(Issue("value", "The date and time do not exist.", at))
         return None
@@ -111,10 +112,19 @@ def day(text: str | None, at: str, faults: list[Issue]) -> date | None:
     if text is None or len(text) < len("2023-06-26"):
         return None
     try:
-        return date.fromisoformat(text[:10])
+        return _checked(date.fromisoformat(text[:10]))
     except ValueError:
         faults.append(Issue("value", "The date does not exist.", at))
         return None
+
+
+D = TypeVar("D", bound=date)
+
+
+def _checked(moment: D) -> D:
+    if moment.year not in YEARS:
+        raise ValueError("no date of a living person's record")
+    return moment
 
 
 def first_value(identifiers: Sequence[resources.Identifier], system: str) -> resources.Identifier | None:

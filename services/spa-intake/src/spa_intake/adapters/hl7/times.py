@@ -8,11 +8,12 @@ from homeward_kit.values import LONDON
 _TIME = re.compile(
     r"(?P<day>\d{4}\d{2}\d{2})(?P<clock>\d{2}(?:\d{2}(?:\d{2})?)?)?(?:\.\d{1,9})?(?P<offset>[+-]\d{4})?", re.ASCII
 )
+_YEARS = range(1900, 2101)  # feeds write 00010101 and 99991231 for "not known" and "never"
 _FURTHEST_OFFSET = timedelta(hours=14)
 
 
 def hl7_time(text: str | None) -> datetime | None:
-    """A time stamp as aware UTC; None when it is absent, vaguer than a day, or does not exist.
+    """A time stamp as aware UTC; None when it is absent, vaguer than a day, or does not exist or cannot be meant.
 
     Without an offset it is local time in London (domain.md 2.7). An hour that summer time repeats is taken as its
     first; one that it skips as if the clock had not yet been moved. 24:00 is midnight at the end of the day.
@@ -27,7 +28,7 @@ def hl7_time(text: str | None) -> datetime | None:
         if clock == "240000":
             on, hour = on + timedelta(days=1), 0
         moment = datetime.combine(on, time(hour, minute, min(second, 59)), _zone(match["offset"]))
-        return moment.astimezone(UTC)
+        return moment.astimezone(UTC) if on.year in _YEARS else None
     except (ValueError, OverflowError):
         return None
 
