@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .config import config_from_environment
-from .demo.sending import Way
+from .demo.ways import Way
 
 demo = typer.Typer(help="Play with the running stack (synthetic people only).", no_args_is_help=True)
 clock = typer.Typer(help="The demo clock.", no_args_is_help=True)

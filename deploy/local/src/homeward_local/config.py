@@ -11,6 +11,9 @@ REPOSITORY = Path(__file__).resolve().parents[4]
 HOST = "127.0.0.1"
 DEFAULT_PORT_BASE = 8000
 HIGHEST_OFFSET = 7
+# ODS codes that the demo's ward system and its staff work for.
+DEMO_HOSPITAL = "RJZ"
+DEMO_PLACE = "QKK"
 
 
 @dataclass(frozen=True)

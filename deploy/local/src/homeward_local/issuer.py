@@ -12,12 +12,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from pydantic import BaseModel, ConfigDict, Field
 
-from .config import HOST, SERVICES
+from .config import DEMO_HOSPITAL, DEMO_PLACE, HOST, SERVICES
 
 TOKEN_SECONDS = 3600
 AUDIENCES = [service.name for service in SERVICES]
-DEMO_HOSPITAL = "RJZ"
-DEMO_PLACE = "QKK"
 # A fixed namespace, so that the nurse of yesterday's demo is the nurse of today's.
 PEOPLE = uuid.UUID("6c1f5a1e-6f0a-4d0c-9d0a-0b6d1a5f7e10")
 

@@ -31,7 +31,7 @@ def require_free_ports(config: Config) -> None:
     if taken:
         listed = ", ".join(f"{port} ({name})" for name, port in taken.items())
         raise StackError(
-            f"Port {listed} is in use by another program: end that program, or choose other ports with "
+            f"In use by another program: port {listed}. End that program, or choose other ports with "
             f"HOMEWARD_PORT_BASE={_suggested_base(config.port_base)} (all ports follow from it)."
         )
 

@@ -20,8 +20,9 @@ def status(config: Config) -> dict[str, Any]:  # as JSON
     state = running_state(config)
     if state is None:
         return {"state": "stopped", "home": str(config.home)}
-    processes = {name: _with_memory(facts) for name, facts in state["processes"].items()}
-    processes["supervisor"] = _with_memory({"pid": state["pid"], "state": "running", "restarts": 0})
+    supervisor = {"pid": state["pid"], "state": "running", "restarts": 0}
+    processes = {name: _process(facts) for name, facts in state["processes"].items()}
+    processes["supervisor"] = _process(supervisor, has_parts=False)
     with ThreadPoolExecutor(5) as pool:
         topics = pool.submit(_topics, state["kafka"])
         reports = dict(
@@ -75,15 +76,17 @@ def _service(url: str, issuer: str) -> dict[str, Any]:  # as JSON
     return report
 
 
-def _with_memory(facts: dict[str, Any]) -> dict[str, Any]:
-    """Resident memory of the process and all it started; pages shared by several are counted once each."""
-    return {**{key: facts[key] for key in ("pid", "state", "restarts")}, "memory_mib": _memory(facts["pid"])}
+def _process(facts: dict[str, Any], *, has_parts: bool = True) -> dict[str, Any]:
+    """A process and the resident memory of it and, where it has parts of its own, of all it started."""
+    memory = _memory(facts["pid"], has_parts=has_parts)
+    return {**{key: facts[key] for key in ("pid", "state", "restarts")}, "memory_mib": memory}
 
 
-def _memory(pid: int) -> int:
+def _memory(pid: int, *, has_parts: bool) -> int:
     try:
         process = psutil.Process(pid)
-        return round(sum(_private(part) for part in [process, *process.children(recursive=True)]) / MEBIBYTE)
+        parts = [process, *process.children(recursive=True)] if has_parts else [process]
+        return round(sum(_private(part) for part in parts) / MEBIBYTE)
     except psutil.Error:
         return 0
 

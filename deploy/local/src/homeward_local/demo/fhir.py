@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from homeward_local.issuer import DEMO_HOSPITAL
+from homeward_local.config import DEMO_HOSPITAL, DEMO_PLACE
 
 from .people import Person
 from .rest import NEEDS
@@ -184,7 +184,7 @@ PARTS = {
     "ward": _ward,
     "plan": _plan,
     "hospital": lambda _message: _organisation(DEMO_HOSPITAL),
-    "receiver": lambda _message: _organisation("QKK"),
+    "receiver": lambda _message: _organisation(DEMO_PLACE),
     "practitioner": _practitioner,
     "role": _role,
     "service": _service,

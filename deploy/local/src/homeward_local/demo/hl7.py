@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from homeward_local.issuer import DEMO_HOSPITAL
+from homeward_local.config import DEMO_HOSPITAL
 
 from .people import Person
 

@@ -10,7 +10,8 @@ from homeward_local.client import StackClient
 from . import clock
 from .events import Event, EventFeed
 from .people import Person
-from .sending import Way, admit, discharge, send_referral
+from .sending import admit, discharge, send_referral
+from .ways import Way
 
 STAY_BEFORE_REFERRAL = timedelta(days=3)
 DAYS_AT_HOME = 5

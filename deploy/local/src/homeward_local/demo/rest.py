@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeward_local.issuer import DEMO_HOSPITAL
+from homeward_local.config import DEMO_HOSPITAL
 
 from .people import Person
 

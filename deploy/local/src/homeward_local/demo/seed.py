@@ -11,7 +11,8 @@ from . import clock
 from .events import EventFeed
 from .journey import accept, answer_offers, decide
 from .people import DISTRICTS, synthetic_person
-from .sending import Way, admit, send_referral
+from .sending import admit, send_referral
+from .ways import Way
 
 SEED = 20261122
 WAYS = (Way.REST, Way.FHIR, Way.HL7)

@@ -3,7 +3,6 @@
 import json
 import uuid
 from datetime import datetime
-from enum import StrEnum
 
 import httpx
 
@@ -13,17 +12,10 @@ from homeward_local.errors import StackError
 from . import fhir, hl7
 from .people import Person
 from .rest import referral_body
+from .ways import Way
 
 WARD = "ward_system"
 HL7_CONTENT_TYPE = "x-application/hl7-v2+er7"
-
-
-class Way(StrEnum):
-    """The doors of spa-intake."""
-
-    REST = "rest"
-    FHIR = "fhir"
-    HL7 = "hl7"
 
 
 def send_referral(client: StackClient, person: Person, now: datetime, way: Way) -> str:
