@@ -1,5 +1,6 @@
 """A caller of the running stack: HTTP only, with tokens of the demo issuer."""
 
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -11,6 +12,9 @@ from .errors import StackError
 from .state import require_running
 
 TIMEOUT = httpx.Timeout(30, connect=3)
+AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE}
+PATIENCE_SECONDS = 30.0
+PAUSE_SECONDS = 0.2
 
 
 def demo_token(issuer: str, role: str, **claims: str | None) -> str:
@@ -48,11 +52,12 @@ class StackClient:
         return self._send("GET", service, path, role, params=query).json()
 
     def one(self, service: str, resources: str, role: str, referral_id: str) -> Any:  # as get
-        """The newest of a service's resources (cases, packages, watches) of a referral."""
-        found = self.get(service, f"/api/v1/{resources}", role, referral_id=referral_id)[resources]
+        """The whole of a service's newest resource (cases, packages) of a referral."""
+        found = self.get(service, f"/api/v1/{resources}", role, referral_id=referral_id)["items"]
         if not found:
             raise StackError(f"{service} has none of the {resources} of referral {referral_id} yet.")
-        return found[-1]
+        identifier = found[-1][f"{resources.removesuffix('s')}_id"]
+        return self.get(service, f"/api/v1/{resources}/{identifier}", role)
 
     def find(self, service: str, path: str, role: str) -> Any | None:  # as get
         """As `get`, but nothing when there is no such thing (yet)."""
@@ -73,17 +78,26 @@ class StackClient:
         return _checked(self._request(method, service, path, role, **parts))
 
     def _request(self, method: str, service: str, path: str, role: str, **parts: Any) -> httpx.Response:
+        """Send; a service that is away (it may be starting again) is asked once more with the same key."""
         if role not in self.tokens:
             self.tokens[role] = demo_token(self.issuer, role)
         headers = {"Authorization": f"Bearer {self.tokens[role]}", **parts.pop("headers", {})}
         if method == "POST":
             headers["Idempotency-Key"] = str(uuid.uuid4())
-        try:
-            return self.http.request(method, self.services[service] + path, headers=headers, **parts)
-        except httpx.HTTPError as error:
-            raise StackError(
-                f"{service} did not answer ({type(error).__name__}): `homeward status` shows how it is."
-            ) from error
+        url = self.services[service] + path
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                answer = self.http.request(method, url, headers=headers, **parts)
+            except httpx.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise StackError(
+                        f"{service} did not answer ({type(error).__name__}): `homeward status` shows how it is."
+                    ) from error
+            else:
+                if answer.status_code not in AWAY or time.monotonic() > deadline:
+                    return answer
+            time.sleep(PAUSE_SECONDS)
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:

@@ -38,9 +38,25 @@ def advance(client: StackClient, by: timedelta) -> datetime:
 
 
 def is_settled(client: StackClient) -> bool:
-    """True when every outbox is empty and every consumer has read everything."""
-    reports = [client.get(service, "/ops/lag", "operator") for service in client.services]
-    return all(report["outbox_rows"] == 0 and not any(row["lag"] for row in report["consumers"]) for report in reports)
+    """True when every outbox is empty, every consumer has read everything, and nothing happened meanwhile.
+
+    The services are asked one after the other, so an event can pass between two of them unseen; if it had,
+    somebody's newest event would differ between two rounds.
+    """
+    first = _newest_events(client)
+    return first is not None and first == _newest_events(client)
+
+
+def _newest_events(client: StackClient) -> dict[str, int] | None:
+    """The number of the newest event of each service, or nothing while anything is waiting anywhere."""
+    newest = {}
+    for service in client.services:
+        report = client.get(service, "/ops/lag", "operator")
+        # A lag that is not known (a consumer without its partitions yet) is not zero.
+        if report["outbox_rows"] or any(row["lag"] != 0 for row in report["consumers"]):
+            return None
+        newest[service] = int(report["last_seq"])
+    return newest
 
 
 def _has_passed(client: StackClient, offset: float) -> bool:

@@ -31,7 +31,7 @@ PLACES = 25
 def seed(config: Config, say: Callable[[str], None]) -> None:
     """Load providers and people by the public interfaces, unless there are some already."""
     client = StackClient({service.name: config.url_of(service) for service in SERVICES}, config.issuer_url)
-    if client.get("spa-intake", "/api/v1/referrals", "coordinator", limit="1")["referrals"]:
+    if client.get("spa-intake", "/api/v1/referrals", "coordinator", limit="1")["items"]:
         return
     say("Loading a small synthetic ward")
     load_providers(client)
@@ -46,10 +46,11 @@ def seed(config: Config, say: Callable[[str], None]) -> None:
 
 def load_providers(client: StackClient) -> None:
     """Five synthetic providers that work in the whole borough and have places."""
-    if client.get("care-package", "/api/v1/providers", "broker")["providers"]:
+    if client.get("care-package", "/api/v1/providers", "broker")["items"]:
         return
     for name, services in PROVIDERS.items():
-        provider = client.post("care-package", "/api/v1/providers", "broker", {"name": name, "areas": list(DISTRICTS)})
+        body = {"name": name, "services": list(services), "areas": list(DISTRICTS)}
+        provider = client.post("care-package", "/api/v1/providers", "broker", body)
         for service in services:
             capacity = {"provider_id": provider["provider_id"], "service": service, "places": PLACES}
             client.post("care-package", "/api/v1/capacity", "broker", capacity)

@@ -4,8 +4,6 @@ import json
 import uuid
 from datetime import datetime
 
-import httpx
-
 from homeward_local.client import StackClient
 from homeward_local.errors import StackError
 
@@ -55,13 +53,4 @@ def _by_fhir(client: StackClient, person: Person, now: datetime) -> str:
         "use-context": f"{fhir.USE_CASE}|referral|servicerequest-request|new",
     }
     answer = client.post_raw("spa-intake", "/fhir/R4/$process-message", WARD, body, headers)
-    return _referral_of(answer)
-
-
-def _referral_of(answer: httpx.Response) -> str:
-    """The ServiceRequest of the answer names the referral."""
-    for entry in answer.json().get("entry", []):
-        resource = entry["resource"]
-        for identifier in resource.get("identifier", []) if resource["resourceType"] == "ServiceRequest" else []:
-            return str(identifier["value"])
-    raise StackError("The FHIR answer names no referral.")
+    return answer.headers["Location"].rpartition("/")[2]
