@@ -1,6 +1,7 @@
 """What comes in from outside in neutral form, whichever door it came by: JSON, FHIR or HL7 v2."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from .codes import (
@@ -61,6 +62,17 @@ class ReferralFacts:
     def is_ready(self) -> bool:
         """Ready for discharge: no criterion to reside is met."""
         return not self.criteria_to_reside
+
+
+def revised(facts: ReferralFacts, revise: Callable[[ReferralFacts], ReferralFacts]) -> ReferralFacts:
+    """The facts as a ward amends them; whose referral it is, and what intake itself set, stays."""
+    return replace(
+        revise(facts),
+        referring_organisation=facts.referring_organisation,
+        hospital=facts.hospital,
+        outward_postcode=facts.outward_postcode,
+        age_band=facts.age_band,
+    )
 
 
 @dataclass(frozen=True)

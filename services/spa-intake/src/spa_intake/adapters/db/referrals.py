@@ -1,5 +1,7 @@
 """Referrals as aggregates: loaded whole, saved whole, never over a newer version."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from sqlalchemy import Row
 
 from homeward_kit.database import Tx
 from spa_intake.domain.acceptance import Standing
-from spa_intake.domain.codes import Kind, Source
+from spa_intake.domain.codes import Criterion, Kind, Source
 from spa_intake.domain.ids import PatientKey, ReferralId, StayId
 from spa_intake.domain.inputs import ReferralFacts
 from spa_intake.domain.referral import Referral, ReferralState
@@ -95,22 +97,21 @@ async def update(tx: Tx, referral: Referral) -> None:
         raise StaleReferralError
 
 
-async def add_assessment(tx: Tx, referral: Referral) -> None:
-    """Add to the dated series of criteria to reside what the referral now holds."""
-    if referral.facts.criteria_assessed_at is not None:
-        await tx.execute(
-            """
-            INSERT INTO readiness (referral_id, assessed_at, criteria, recorded_at, actor)
-            VALUES (:referral_id, :assessed_at, :criteria, :recorded_at, :actor) ON CONFLICT DO NOTHING
-            """,
-            {
-                "referral_id": referral.referral_id,
-                "assessed_at": referral.facts.criteria_assessed_at,
-                "criteria": list(referral.facts.criteria_to_reside),
-                "recorded_at": tx.now,
-                "actor": tx.actor,
-            },
-        )
+async def add_assessment(tx: Tx, referral_id: ReferralId, criteria: Sequence[Criterion], assessed_at: datetime) -> None:
+    """Add to the referral's dated series of criteria to reside."""
+    await tx.execute(
+        """
+        INSERT INTO readiness (referral_id, assessed_at, criteria, recorded_at, actor)
+        VALUES (:referral_id, :assessed_at, :criteria, :recorded_at, :actor) ON CONFLICT DO NOTHING
+        """,
+        {
+            "referral_id": referral_id,
+            "assessed_at": assessed_at,
+            "criteria": list(criteria),
+            "recorded_at": tx.now,
+            "actor": tx.actor,
+        },
+    )
 
 
 def _changing(tx: Tx, referral: Referral) -> dict[str, Any]:  # Any: bound values

@@ -1,0 +1,22 @@
+"""Which HTTP status each refusal is; those that are not named are conflicts (409)."""
+
+from collections.abc import Mapping
+
+from homeward_kit.values import Refusal
+from spa_intake.domain.errors import (
+    AssessmentInFuture,
+    NothingAskedFor,
+    PersonNotFound,
+    PersonNotIdentified,
+    RedirectNeedsService,
+    ReferralNotFound,
+)
+
+STATUSES: Mapping[type[Refusal], int] = {
+    ReferralNotFound: 404,
+    PersonNotFound: 404,
+    PersonNotIdentified: 422,
+    NothingAskedFor: 422,
+    RedirectNeedsService: 422,
+    AssessmentInFuture: 422,
+}

@@ -1,0 +1,53 @@
+"""Notes over HTTP: the only free text about a person; every read is audited."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from homeward_kit import audit, telemetry
+from homeward_kit.auth import STAFF, Caller, Role, require
+from homeward_kit.commands import Answer, run_command
+from homeward_kit.database import Tx
+from spa_intake.adapters.db import notes, referrals
+from spa_intake.domain.errors import ReferralNotFound
+from spa_intake.use_cases.access import Access
+from spa_intake.use_cases.record_note import record_note
+
+from .dependencies import organisation_of, reading
+from .resources import NotesOut, NoteWrittenOut, notes_out
+from .schemas import NoteBody
+
+router = APIRouter(prefix="/api/v1/notes", tags=["notes"])
+
+
+@router.post("", status_code=201, response_model=NoteWrittenOut)
+async def write_note(
+    body: NoteBody,
+    request: Request,
+    caller: Annotated[Caller, Depends(require(*sorted(STAFF), Role.WARD_SYSTEM))],
+) -> Response:
+    """Write a note on a referral. Notes do not contradict each other, so no If-Match is needed."""
+
+    async def work(tx: Tx) -> Answer:
+        note, _ = await record_note(tx, body.referral_id, body.text, Access(organisation_of(caller)))
+        return Answer(NoteWrittenOut(note_id=note.note_id, referral_id=note.referral_id), status=201)
+
+    return await run_command(request, caller, work)
+
+
+@router.get("")
+async def read_notes(
+    referral_id: UUID,
+    request: Request,
+    caller: Annotated[Caller, Depends(require(*sorted(STAFF)))],
+) -> NotesOut:
+    """The notes on a referral, oldest first."""
+    async with reading(request, caller) as tx:
+        patient_key = await referrals.patient_key_of(tx, referral_id)
+        if patient_key is None:
+            raise ReferralNotFound
+        telemetry.set_referral(referral_id)
+        subject = f"referral/{referral_id}"
+        await audit.record(tx, "read_notes", subject, caller=caller, patient_key=patient_key)
+        return notes_out(await notes.of_referral(tx, referral_id))

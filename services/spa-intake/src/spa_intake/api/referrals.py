@@ -1,0 +1,165 @@
+"""Referrals over HTTP: a ward sends, amends, answers and withdraws; a coordinator accepts, declines, asks, closes."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from homeward_kit import audit, telemetry
+from homeward_kit.auth import Caller, Role, require
+from homeward_kit.commands import Answer, run_command
+from homeward_kit.database import Tx
+from spa_intake.adapters.db import referral_views
+from spa_intake.domain.codes import Source
+from spa_intake.domain.errors import ReferralNotFound
+from spa_intake.domain.referral import Referral
+from spa_intake.use_cases.accept_referral import accept_referral
+from spa_intake.use_cases.access import Access
+from spa_intake.use_cases.amend_referral import amend_referral
+from spa_intake.use_cases.answer_query import answer_query
+from spa_intake.use_cases.assign_referral import assign_referral
+from spa_intake.use_cases.change_readiness import change_readiness
+from spa_intake.use_cases.close_referral import close_referral
+from spa_intake.use_cases.decline_referral import decline_referral
+from spa_intake.use_cases.query_referral import query_referral
+from spa_intake.use_cases.receive_referral import receive_referral
+from spa_intake.use_cases.withdraw_referral import withdraw_referral
+
+from . import schemas
+from .cursors import cursor_of, place_of
+from .dependencies import READERS, WARD_OR_COORDINATOR, access_of, organisation_of, policy_of, reading
+from .resources import ReferralOut, ReferralsOut, referral_out
+
+router = APIRouter(prefix="/api/v1/referrals", tags=["referrals"])
+
+Reader = Annotated[Caller, Depends(require(*READERS, Role.WARD_SYSTEM))]
+Referrer = Annotated[Caller, Depends(require(*WARD_OR_COORDINATOR))]
+Coordinator = Annotated[Caller, Depends(require(Role.COORDINATOR))]
+Step = Callable[[Tx, Access], Awaitable[Referral]]
+
+
+async def _run(request: Request, caller: Caller, step: Step) -> Response:
+    async def work(tx: Tx) -> Answer:
+        referral = await step(tx, access_of(caller, request))
+        return await _answer(tx, caller, referral)
+
+    return await run_command(request, caller, work)
+
+
+async def _answer(tx: Tx, caller: Caller, referral: Referral, *, status: int = 200) -> Answer:
+    view = await referral_views.get(tx, referral.referral_id)
+    if view is None:
+        raise ReferralNotFound
+    body = referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM)
+    location = body.links.self if status == 201 else None
+    return Answer(body, status=status, version=view.version, location=location)
+
+
+@router.post("", status_code=201, response_model=ReferralOut)
+async def send_referral(body: schemas.ReferralBody, request: Request, caller: Referrer) -> Response:
+    """Send a referral. A person has one live referral of a kind: a second is refused with the first one's number."""
+    is_ward = caller.role is Role.WARD_SYSTEM
+    asked = body.referral(Source.REST if is_ward else Source.STAFF, caller.org if is_ward else body.hospital)
+
+    async def work(tx: Tx) -> Answer:
+        return await _answer(tx, caller, await receive_referral(tx, asked, policy_of(request)), status=201)
+
+    return await run_command(request, caller, work)
+
+
+@router.get("")
+async def list_referrals(
+    request: Request,
+    caller: Reader,
+    page: Annotated[schemas.ListQuery, Query()],
+) -> ReferralsOut:
+    """Referrals in the order of their last change, oldest first; `next` leads to the page after."""
+    wanted = referral_views.Page(
+        organisation=organisation_of(caller),
+        states=page.state or None,
+        updated_since=page.updated_since,
+        after=place_of(page.after),
+        limit=page.limit,
+    )
+    async with reading(request, caller) as tx:
+        views = await referral_views.page(tx, wanted)
+        await audit.record(tx, "list_referrals", "referrals", caller=caller)
+    last = views[-1] if len(views) == page.limit else None
+    return ReferralsOut(
+        items=[referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM) for view in views],
+        next=cursor_of(last.changed_at, last.referral_id) if last else None,
+    )
+
+
+@router.get("/{referral_id}")
+async def read_referral(referral_id: UUID, request: Request, response: Response, caller: Reader) -> ReferralOut:
+    """One referral; its version is the ETag that commands on it need as If-Match."""
+    async with reading(request, caller) as tx:
+        view = await referral_views.get(tx, referral_id, organisation_of(caller))
+        if view is None:
+            raise ReferralNotFound
+        telemetry.set_referral(referral_id)
+        subject = f"referral/{referral_id}"
+        await audit.record(tx, "read_referral", subject, caller=caller, patient_key=view.patient_key)
+    response.headers["ETag"] = f'"{view.version}"'
+    return referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM)
+
+
+@router.post("/{referral_id}/accept", response_model=ReferralOut)
+async def accept(referral_id: UUID, _body: schemas.Nothing, request: Request, caller: Coordinator) -> Response:
+    """Accept a referral: triage opens a case. An older referral of the same kind is closed as superseded."""
+    return await _run(request, caller, lambda tx, access: accept_referral(tx, referral_id, access))
+
+
+@router.post("/{referral_id}/decline", response_model=ReferralOut)
+async def decline(referral_id: UUID, body: schemas.DeclineBody, request: Request, caller: Coordinator) -> Response:
+    """Decline a referral, or redirect the ward to the service that is right."""
+    return await _run(
+        request, caller, lambda tx, access: decline_referral(tx, referral_id, body.reason, body.redirected_to, access)
+    )
+
+
+@router.post("/{referral_id}/query", response_model=ReferralOut)
+async def query(referral_id: UUID, body: schemas.QueryBody, request: Request, caller: Coordinator) -> Response:
+    """Ask the ward for what is missing."""
+    return await _run(request, caller, lambda tx, access: query_referral(tx, referral_id, body.missing, access))
+
+
+@router.post("/{referral_id}/answer", response_model=ReferralOut)
+async def answer(referral_id: UUID, body: schemas.AmendmentBody, request: Request, caller: Referrer) -> Response:
+    """Answer a query, with what changes by it."""
+    return await _run(request, caller, lambda tx, access: answer_query(tx, referral_id, body.apply, access))
+
+
+@router.post("/{referral_id}/amend", response_model=ReferralOut)
+async def amend(referral_id: UUID, body: schemas.AmendmentBody, request: Request, caller: Referrer) -> Response:
+    """Amend the coded facts of a referral."""
+    return await _run(request, caller, lambda tx, access: amend_referral(tx, referral_id, body.apply, access))
+
+
+@router.post("/{referral_id}/withdraw", response_model=ReferralOut)
+async def withdraw(referral_id: UUID, body: schemas.WithdrawBody, request: Request, caller: Referrer) -> Response:
+    """Withdraw a referral."""
+    return await _run(request, caller, lambda tx, access: withdraw_referral(tx, referral_id, body.reason, access))
+
+
+@router.post("/{referral_id}/close", response_model=ReferralOut)
+async def close(referral_id: UUID, body: schemas.CloseBody, request: Request, caller: Coordinator) -> Response:
+    """Close an accepted referral for which no message of the hospital will."""
+    return await _run(request, caller, lambda tx, access: close_referral(tx, referral_id, body.reason, access))
+
+
+@router.post("/{referral_id}/assign", response_model=ReferralOut)
+async def assign(referral_id: UUID, body: schemas.AssignBody, request: Request, caller: Coordinator) -> Response:
+    """Say who has a referral."""
+    return await _run(request, caller, lambda tx, access: assign_referral(tx, referral_id, body.assignee, access))
+
+
+@router.post("/{referral_id}/readiness", response_model=ReferralOut)
+async def readiness(referral_id: UUID, body: schemas.ReadinessBody, request: Request, caller: Referrer) -> Response:
+    """Record an assessment of the criteria to reside; none met: ready for discharge."""
+    criteria = tuple(dict.fromkeys(body.criteria_to_reside))
+    return await _run(
+        request, caller, lambda tx, access: change_readiness(tx, referral_id, criteria, body.assessed_at, access)
+    )

@@ -1,0 +1,190 @@
+"""What intake answers: referrals, notes and people as resources."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from homeward_kit.values import format_nhs_number
+from spa_intake.adapters.db.notes import WrittenNote
+from spa_intake.adapters.db.people import PersonRecord
+from spa_intake.adapters.db.referral_views import ReferralView
+
+
+class Resource(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StayOut(Resource):
+    stay_id: UUID
+    hospital: str
+    ward: str | None
+    admitted_at: datetime
+    admission_method: str | None
+    discharged_at: datetime | None
+    discharge_destination: str | None
+
+
+class ProgressOut(Resource):
+    """Where the journey stands in the other services."""
+
+    case_state: str | None
+    is_paused: bool
+    is_returned: bool
+    pathway: int | None
+    target_on: date | None
+    package_state: str | None
+    holds: list[str]
+    watch_state: str | None
+    needs_new_referral: bool
+
+
+class LinksOut(Resource):
+    self: str
+    notes: str
+
+
+class ReferralOut(Resource):
+    referral_id: UUID
+    patient_key: UUID | None  # staff only
+    kind: str
+    source: str
+    state: str
+    version: int
+    is_ready: bool
+    criteria_to_reside: list[str]
+    criteria_assessed_at: datetime | None
+    referring_organisation: str
+    hospital: str
+    ward: str
+    expected_discharge_on: date | None
+    discharge_ready_on: date | None
+    needs: list[str]
+    living_situation: str | None
+    existing_care: str | None
+    mobility: str | None
+    cognition: str | None
+    clinical_frailty_scale: int | None
+    safeguarding_concern: bool
+    outward_postcode: str | None
+    age_band: str | None
+    nhs_number_status: str
+    stay: StayOut | None
+    assignee: UUID | None
+    missing: list[str]
+    progress: ProgressOut
+    received_at: datetime
+    accepted_at: datetime | None
+    ended_at: datetime | None
+    ended_reason: str | None
+    redirected_to: str | None
+    left_at: datetime | None
+    updated_at: datetime
+    died: bool
+    links: LinksOut
+
+
+class ReferralsOut(Resource):
+    items: list[ReferralOut]
+    next: str | None
+
+
+class NoteOut(Resource):
+    note_id: UUID
+    referral_id: UUID
+    text: str
+    author: str
+    written_at: datetime
+
+
+class NoteWrittenOut(Resource):
+    """The note's number; its text is not repeated."""
+
+    note_id: UUID
+    referral_id: UUID
+
+
+class NotesOut(Resource):
+    items: list[NoteOut]
+    next: str | None
+
+
+class PersonOut(Resource):
+    patient_key: UUID
+    nhs_number: str | None
+    nhs_number_status: str
+    hospital_number: str | None
+    family_name: str | None
+    given_name: str | None
+    born_on: date | None
+    gender: str | None
+    address_lines: list[str]
+    postcode: str | None
+    phone: str | None
+    gp_practice: str | None
+    died_at: datetime | None
+    has_possible_duplicate: bool
+
+
+class PeopleOut(Resource):
+    people: list[PersonOut]
+
+
+def referral_out(view: ReferralView, *, for_staff: bool) -> ReferralOut:
+    """A referral as this caller reads it: the person's key is for staff."""
+    place = f"/api/v1/referrals/{view.referral_id}"
+    facts = asdict(view.facts) | {"needs": list(view.facts.needs)}
+    return ReferralOut(
+        **facts | {"criteria_to_reside": list(view.facts.criteria_to_reside)},
+        referral_id=view.referral_id,
+        patient_key=view.patient_key if for_staff else None,
+        kind=view.kind,
+        source=view.source,
+        state=view.state,
+        version=view.version,
+        is_ready=view.facts.is_ready,
+        nhs_number_status=view.nhs_number_status,
+        stay=StayOut(**asdict(view.stay)) if view.stay else None,
+        assignee=view.assignee,
+        missing=list(view.missing),
+        progress=ProgressOut(**asdict(view.progress) | {"holds": list(view.progress.holds)}),
+        received_at=view.received_at,
+        accepted_at=view.accepted_at,
+        ended_at=view.ended_at,
+        ended_reason=view.ended_reason,
+        redirected_to=view.redirected_to,
+        left_at=view.stay.discharged_at if view.stay else None,
+        updated_at=view.changed_at,
+        died=view.has_died,
+        links=LinksOut(self=place, notes=f"/api/v1/notes?referral_id={view.referral_id}"),
+    )
+
+
+def notes_out(notes: Sequence[WrittenNote]) -> NotesOut:
+    return NotesOut(items=[NoteOut(**asdict(note)) for note in notes], next=None)
+
+
+def person_out(record: PersonRecord) -> PersonOut:
+    """A person's record for staff; an NHS number of ten digits in its groups."""
+    person = record.person
+    number = person.nhs_number
+    if number is not None and len(number) == 10 and number.isdigit():
+        number = format_nhs_number(number)
+    return PersonOut(
+        patient_key=person.patient_key,
+        nhs_number=number,
+        nhs_number_status=person.nhs_number_status,
+        hospital_number=record.hospital_number,
+        family_name=person.family_name,
+        given_name=person.given_name,
+        born_on=person.born_on,
+        gender=person.gender,
+        address_lines=list(person.address_lines),
+        postcode=person.postcode,
+        phone=person.phone,
+        gp_practice=person.gp_practice,
+        died_at=person.died_at,
+        has_possible_duplicate=record.has_possible_duplicate,
+    )

@@ -1,0 +1,93 @@
+"""What spa-intake is made of: its API, its worker, the staff interface and its read model."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI
+
+from homeward_kit.database import Database
+from homeward_kit.process import Runtime, Service
+from spa_intake import read_model, ui
+from spa_intake.adapters.signing import StaffTokens
+from spa_intake.api import errors, fhir, hl7, keys, notes, people, referrals
+from spa_intake.entrypoints import worker
+from spa_intake.settings import IntakeSettings
+
+NAME = "spa-intake"
+ROUTERS: Sequence[APIRouter] = (
+    referrals.router,
+    notes.router,
+    people.router,
+    keys.router,
+    fhir.router,
+    hl7.router,
+)
+
+
+def build() -> Service:
+    """The service as its environment describes it."""
+    settings = IntakeSettings()
+    interface = Interface(settings)
+    return Service(
+        name=NAME,
+        package="spa_intake",
+        settings=settings,
+        routers=ROUTERS,
+        handlers=worker.HANDLERS,
+        timers=worker.TIMERS,
+        refusals=errors.STATUSES,
+        consumers=((read_model.GROUP, read_model.HANDLERS),),
+        configure_app=interface.configure,
+        background=(interface.follow,),
+    )
+
+
+def prepare_api(app: FastAPI, settings: IntakeSettings) -> StaffTokens:
+    """Give the routes what they need of the process."""
+    tokens = StaffTokens(settings.ui_signing_key_file, settings.spa_intake_url)
+    app.state.policy = worker.POLICY
+    app.state.staff_tokens = tokens
+    return tokens
+
+
+class Interface:
+    """The staff interface, mounted after every route of the API, and its stream of changes."""
+
+    def __init__(self, settings: IntakeSettings) -> None:
+        self._settings = settings
+        self._parts: ui.UiParts | None = None
+
+    def configure(self, app: FastAPI, runtime: Runtime) -> None:
+        tokens = prepare_api(app, self._settings)
+        if runtime.role == "worker":
+            return
+        fhir.prepare(app, self._settings.homeward_assets)
+        self._parts = self._ui_parts(runtime.database, tokens)
+        ui.mount(app, self._parts)
+
+    async def follow(self, _runtime: Runtime) -> None:
+        """Feed the pages that are open until the process stops."""
+        if self._parts is not None:
+            await ui.live_task(self._parts)
+
+    def _ui_parts(self, database: Database, tokens: StaffTokens) -> ui.UiParts:
+        settings = self._settings
+        return ui.UiParts(
+            database=database,
+            mint_token=partial(_mint, tokens.mint_staff_token),
+            addresses={
+                NAME: settings.spa_intake_url,
+                "triage": settings.triage_url,
+                "care-package": settings.care_package_url,
+                "readmission-monitor": settings.readmission_monitor_url,
+            },
+            assets=settings.homeward_assets,
+            secret=settings.session_secret.get_secret_value(),
+            is_demo=settings.homeward_demo,
+        )
+
+
+def _mint(mint: Callable[..., str], subject: str, role: str, org: str, audience: str) -> str:
+    """A token for a member of staff ("staff/<uuid>")."""
+    return mint(audience, staff_id=UUID(subject.removeprefix("staff/")), role=role, org=org)

@@ -1,0 +1,38 @@
+"""What spa-intake reads from its environment beside what every service does."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from homeward_kit.settings import ServiceSettings
+from spa_intake.domain.policy import Policy
+
+
+class RuleSettings(BaseSettings):
+    """The numbers of the rules that a site may set."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    link_window_days: float = Field(7, gt=0)
+    close_after_readmission_hours: float = Field(24, gt=0)
+    verified_number_senders: frozenset[str] = frozenset()  # ODS codes, as a JSON list
+
+    def policy(self) -> Policy:
+        return Policy(
+            link_window=timedelta(days=self.link_window_days),
+            close_after_readmission=timedelta(hours=self.close_after_readmission_hours),
+            verified_number_senders=self.verified_number_senders,
+        )
+
+
+class IntakeSettings(ServiceSettings):
+    """The addresses are those that a browser's page and the services are called by."""
+
+    spa_intake_url: str
+    triage_url: str
+    care_package_url: str
+    readmission_monitor_url: str
+    ui_signing_key_file: Path  # EC P-256 private key, PEM
+    session_secret: SecretStr

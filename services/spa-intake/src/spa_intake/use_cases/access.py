@@ -1,0 +1,34 @@
+"""The way to a referral: found among those the caller may see, locked, and still at the version the caller saw."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from homeward_kit import telemetry
+from homeward_kit.database import Tx
+from spa_intake.adapters.db import referrals
+from spa_intake.domain.errors import ReferralNotFound
+from spa_intake.domain.referral import Referral
+
+
+@dataclass(frozen=True)
+class Access:
+    """Whose referrals the caller may touch (None: any), and the check of the version it saw (None: no check)."""
+
+    organisation: str | None = None
+    check_version: Callable[[int], None] | None = None
+
+
+async def open_referral(tx: Tx, referral_id: UUID, access: Access) -> Referral:
+    """The referral, under its person's lock; ReferralNotFound also where it is another organisation's."""
+    patient_key = await referrals.patient_key_of(tx, referral_id)
+    if patient_key is None:
+        raise ReferralNotFound
+    await tx.lock(patient_key)
+    referral = await referrals.get(tx, referral_id)
+    if referral is None or access.organisation not in {None, referral.facts.referring_organisation}:
+        raise ReferralNotFound
+    telemetry.set_referral(referral_id)
+    if access.check_version is not None:
+        access.check_version(referral.version)
+    return referral

@@ -1,0 +1,21 @@
+"""Record the ward's answer to a query; the referral goes back to where it was queried from."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from homeward_kit.database import Tx
+from spa_intake.domain.inputs import ReferralFacts, revised
+from spa_intake.domain.referral import Referral, decide
+from spa_intake.domain.referral_commands import Answer
+
+from .access import Access, open_referral
+from .recording import record_change
+
+
+async def answer_query(
+    tx: Tx, referral_id: UUID, revise: Callable[[ReferralFacts], ReferralFacts], access: Access
+) -> Referral:
+    """`revise` gives the facts as they are with the answer. Refuses with ReferralNotQueried, ReferralHasEnded."""
+    referral = await open_referral(tx, referral_id, access)
+    change = decide(referral, Answer(revised(referral.facts, revise)), tx.now)
+    return await record_change(tx, change, "answer_query")

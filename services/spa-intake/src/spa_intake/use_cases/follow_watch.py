@@ -1,0 +1,13 @@
+"""Keep what a ward sees of the thirty days after the discharge."""
+
+from homeward_kit.database import Tx
+from homeward_kit.envelope import Received
+from spa_intake.adapters.db import progress
+from spa_intake.adapters.events.consumed import WatchEvent
+
+from .news import watch_news
+
+
+async def follow_watch(tx: Tx, received: Received[WatchEvent]) -> None:
+    """An event older than what is known changes nothing."""
+    await progress.follow_watch(tx, watch_news(received))

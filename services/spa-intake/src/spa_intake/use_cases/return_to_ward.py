@@ -1,0 +1,28 @@
+"""Ask the ward what the MDT asked for when it returned the case."""
+
+from homeward_kit import audit
+from homeward_kit.database import Tx
+from homeward_kit.envelope import Received
+from spa_intake.adapters.db import progress, referrals
+from spa_intake.adapters.events.consumed import CaseReturned
+from spa_intake.domain.referral import decide
+from spa_intake.domain.referral_commands import Query
+
+from .news import case_news
+from .recording import record_change
+
+BY_MDT = "mdt"
+
+
+async def return_to_ward(tx: Tx, received: Received[CaseReturned]) -> None:
+    """A return that comes after the referral has ended is recorded and changes nothing."""
+    await progress.follow_case(tx, case_news(received))
+    case = received.payload
+    referral = await referrals.get(tx, case.referral_id)
+    if referral is None or case.asked_by != BY_MDT or not case.missing:
+        return
+    if not referral.is_live:
+        subject = f"referral/{referral.referral_id}"
+        await audit.record(tx, "return_to_ward", subject, patient_key=referral.patient_key, outcome="too_late")
+        return
+    await record_change(tx, decide(referral, Query(tuple(case.missing)), tx.now), "return_to_ward")
