@@ -7,14 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from homeward_kit import queues, telemetry
-from homeward_kit.auth import Role, require
+from homeward_kit import audit, queues, telemetry
+from homeward_kit.auth import Caller, Role, require
 from homeward_kit.health import consumer_lag
 from homeward_kit.problems import Problem
 
 if TYPE_CHECKING:
     from homeward_kit.process import Runtime
 
+_may_operate = require(Role.OPERATOR, Role.MANAGER)
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -168,9 +169,9 @@ def _add_demo_clock(router: APIRouter, runtime: "Runtime") -> None:
         return await state()
 
     @router.post("/demo-clock")
-    async def set_demo_clock(setting: ClockSetting) -> ClockState:
+    async def set_demo_clock(setting: ClockSetting, caller: Annotated[Caller, Depends(_may_operate)]) -> ClockState:
         """Set domain time's offset from the real clock; the same again changes nothing, a smaller one is refused."""
-        async with runtime.database.transaction() as tx:
+        async with runtime.database.transaction(actor=caller.subject) as tx:
             stored = await tx.execute(
                 "INSERT INTO demo_clock (id, offset_seconds) VALUES (1, :offset) ON CONFLICT (id) DO UPDATE"
                 " SET offset_seconds = greatest(demo_clock.offset_seconds, excluded.offset_seconds)"
@@ -178,6 +179,7 @@ def _add_demo_clock(router: APIRouter, runtime: "Runtime") -> None:
                 {"offset": setting.offset_seconds},
             )
             offset = float(stored.scalar_one())
+            await audit.record(tx, "set_demo_clock", "clock/demo")
         runtime.clock.set_offset(offset)
         if offset > setting.offset_seconds:
             raise Problem(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import httpx
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -75,12 +76,9 @@ class Problem(Exception):  # noqa: N818 — the standard's own word
         return JSONResponse(body, self.status, headers=dict(self.headers), media_type=MEDIA_TYPE)
 
 
-NOT_FOUND = (404, "not_found", "Not found", "There is nothing here that you may see. Check the address.")
-
-
 def not_found() -> Problem:
     """For what does not exist and for what this caller may not know exists."""
-    return Problem(*NOT_FOUND)
+    return Problem(404, "not_found", "Not found", "There is nothing here that you may see. Check the address.")
 
 
 def too_large() -> Problem:
@@ -117,7 +115,9 @@ def from_refusal(refusal: Refusal, status: int) -> Problem:
 
 def is_outage(error: BaseException) -> bool:
     """Whether an error says that something this service needs is down, rather than that it has a fault."""
-    if isinstance(error, OSError | PoolTimeoutError):
+    if isinstance(error, OSError):
+        return error.filename is None  # a file that is not there is a fault of ours
+    if isinstance(error, PoolTimeoutError | httpx.TransportError):
         return True
     # class 08: connection; 53: no resources; 57P: the server is stopping or starting
     state = str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
@@ -193,10 +193,33 @@ def invalid_request(errors: Sequence[Mapping[str, Any]]) -> Problem:
     return Problem(422, "invalid_request", "Fields to correct", detail, pointers=pointers_of(errors))
 
 
+_TEXT = {"type": "string"}
+_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "trace_id"],
+    "properties": {
+        **dict.fromkeys(("type", "title", "detail"), _TEXT),
+        "status": {"type": "integer"},
+        "trace_id": {"type": ["string", "null"]},
+        "errors": {
+            "type": "array",
+            "items": {"type": "object", "properties": dict.fromkeys(("pointer", "code", "detail"), _TEXT)},
+        },
+    },
+}
+
+# What every operation's documentation says about errors (422 by its number, or FastAPI documents its own form).
+RESPONSES: dict[int | str, dict[str, Any]] = {  # Any: OpenAPI
+    status: {"description": "Problem details (RFC 9457)", "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+    for status in ("4XX", "5XX", 422)
+}
+
+
 def install(app: FastAPI, refusals: Mapping[type[Refusal], int]) -> None:
     """Answer every expected error with a problem; what nobody expected is caught by the outermost middleware."""
 
     async def on_problem(_request: Request, problem: Problem) -> JSONResponse:
+        _log.info("refused", code=problem.type, status=problem.status)
         return problem.response()
 
     async def on_refusal(_request: Request, refusal: Refusal) -> JSONResponse:

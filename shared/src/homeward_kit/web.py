@@ -43,6 +43,7 @@ def create_app(service: "Service", runtime: "Runtime") -> FastAPI:
         version="1.0.0",
         docs_url=None,
         redoc_url=None,
+        responses=problems.RESPONSES,
         telemetry={
             "tracer_provider": QuietProvider(trace.get_tracer_provider()),
             "metrics": False,

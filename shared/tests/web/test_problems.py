@@ -112,3 +112,9 @@ def test_an_outage_is_told_from_a_fault() -> None:
     assert is_outage(OperationalError("", {}, LostError()))
     assert not is_outage(DBAPIError("", {}, ValueError()))
     assert not is_outage(ValueError())
+
+
+async def test_the_documentation_says_what_errors_look_like(client: httpx.AsyncClient) -> None:
+    operation = (await client.get("/openapi.json")).json()["paths"]["/api/v1/things"]["post"]
+    for status in ("4XX", "5XX", "422"):
+        assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
