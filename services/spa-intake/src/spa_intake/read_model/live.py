@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +18,8 @@ POLL_SECONDS = 2.0
 OVERLAP = timedelta(seconds=5)  # a transaction may commit after a younger one was read
 RECONNECT_SECONDS = 2.0
 
+Changes = asyncio.Queue[frozenset[UUID] | None]
+
 _log = get_logger(__name__)
 
 
@@ -27,7 +29,7 @@ class Live:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._wake = asyncio.Event()
-        self._streams: set[asyncio.Queue[frozenset[UUID] | None]] = set()
+        self._streams: set[Changes] = set()
         self._read_at: datetime | None = None
         self._seen: dict[UUID, int] = {}
         self._checked = asyncio.Condition()
@@ -46,15 +48,15 @@ class Live:
             for stream in self._streams:
                 stream.put_nowait(None)
 
-    async def changes(self) -> AsyncIterator[frozenset[UUID]]:
-        """Sets of journeys that changed from now on; ends when the process stops."""
-        stream: asyncio.Queue[frozenset[UUID] | None] = asyncio.Queue()
-        self._streams.add(stream)
+    @contextlib.contextmanager
+    def stream(self) -> Iterator[Changes]:
+        """Sets of journeys that change from now on; None when the process stops."""
+        changes: Changes = asyncio.Queue()
+        self._streams.add(changes)
         try:
-            while (changed := await stream.get()) is not None:
-                yield changed
+            yield changes
         finally:
-            self._streams.discard(stream)
+            self._streams.discard(changes)
 
     async def has_applied(self, event_ids: Sequence[UUID], within: timedelta) -> bool:
         """Wait until the read model has these events, at most so long."""

@@ -84,6 +84,12 @@ async def counts(tx: Tx) -> Mapping[Stage, int]:
     return {Stage(row.stage): row.journeys for row in rows}
 
 
+async def ids(tx: Tx, stages: Sequence[Stage]) -> Sequence[UUID]:
+    """Which journeys are at these stages."""
+    rows = await tx.execute("SELECT referral_id FROM journeys WHERE stage = ANY(:stages)", {"stages": list(stages)})
+    return [row.referral_id for row in rows]
+
+
 async def by_ids(tx: Tx, referral_ids: Sequence[UUID]) -> Sequence[JourneyRow]:
     """The named journeys."""
     result = await tx.execute(

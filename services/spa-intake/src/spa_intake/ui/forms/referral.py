@@ -1,0 +1,162 @@
+"""The forms about a referral."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from spa_intake.ui.presenters import words
+
+from .fields import Choice, Field, Form, FormModel, Kind, choices
+
+NOTHING = "none"
+Codes = tuple[str, ...]
+DECLINE_REASONS = ("not_eligible", "out_of_area", "insufficient_information", "duplicate", "redirected")
+WITHDRAW_REASONS = (
+    "no_longer_needed",
+    "person_declined",
+    "condition_changed",
+    "self_discharged",
+    "transferred",
+    "entered_in_error",
+)
+CLOSE_REASONS = ("discharged_without_message", "no_longer_needed", "moved_away")
+OTHER_SERVICES = {
+    "mental_health": "Mental health service",
+    "hospice": "Hospice or palliative care",
+    "housing": "Housing",
+    "other_spa": "The single point of access of another borough",
+}
+_NotEmpty = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+
+
+def _without_nothing(codes: object) -> object:
+    return [code for code in codes if code != NOTHING] if isinstance(codes, list) else codes
+
+
+class DeclineForm(FormModel):
+    reason: Literal["not_eligible", "out_of_area", "insufficient_information", "duplicate", "redirected"]
+    redirected_to: str | None = None
+
+    @model_validator(mode="after")
+    def _names_the_service(self) -> Self:
+        if self.reason == "redirected" and not self.redirected_to:
+            raise PydanticCustomError("redirected_to", "where to")
+        return self if self.reason == "redirected" else self.model_copy(update={"redirected_to": None})
+
+
+def _reasons(codes: tuple[str, ...]) -> Field:
+    return Field("reason", "What is the reason?", Kind.RADIOS, "Select a reason", choices(words.REASONS, codes))
+
+
+class ReasonForm(FormModel):
+    reason: str
+
+
+class QueryForm(FormModel):
+    missing: Codes
+
+
+class ReadinessForm(FormModel):
+    criteria_to_reside: Annotated[Codes, BeforeValidator(_without_nothing)]
+
+
+class NoteForm(FormModel):
+    text: _NotEmpty
+
+
+class AnswerForm(FormModel):
+    """The ward's answer; what is left empty stays as it was."""
+
+    needs: Codes | None = None
+    mobility: str | None = None
+    cognition: str | None = None
+    living_situation: str | None = None
+    existing_care: str | None = None
+    expected_discharge_on: date | None = None
+
+
+DECLINE = Form(
+    DeclineForm,
+    (
+        _reasons(DECLINE_REASONS),
+        Field(
+            "redirected_to",
+            "Which service is right?",
+            Kind.SELECT,
+            "Select the service the person is sent to",
+            (Choice("", "Choose a service"), *choices(OTHER_SERVICES)),
+            "Only when another service is right for the person",
+        ),
+    ),
+)
+WITHDRAW = Form(ReasonForm, (_reasons(WITHDRAW_REASONS),))
+CLOSE = Form(ReasonForm, (_reasons(CLOSE_REASONS),))
+QUERY = Form(
+    QueryForm,
+    (
+        Field(
+            "missing",
+            "What does the ward need to tell us?",
+            Kind.CHECKBOXES,
+            "Select at least one thing to ask for",
+            choices(words.MISSING),
+            "The ward sees this list and can answer it from its own system",
+        ),
+    ),
+)
+READINESS = Form(
+    ReadinessForm,
+    (
+        Field(
+            "criteria_to_reside",
+            "Which criteria to reside does the person meet now?",
+            Kind.CHECKBOXES,
+            "Select the criteria, or that none of them is met",
+            (*choices(words.CRITERIA), Choice(NOTHING, "None of these: ready to leave hospital")),
+        ),
+    ),
+)
+NOTE = Form(
+    NoteForm,
+    (
+        Field(
+            "text",
+            "Note",
+            Kind.TEXTAREA,
+            "Enter the note",
+            hint="Who reads it is recorded. Other services and providers do not see it.",
+        ),
+    ),
+)
+_LIVING = ("alone", "with_others", "with_carer", "sheltered_housing", "care_home", "no_fixed_abode")
+_CARE = ("none", "informal", "package_of_care", "care_home")
+_MOBILITY = ("independent", "one_person", "two_people", "hoist", "bed_bound")
+_COGNITION = ("no_concern", "mild_impairment", "moderate_severe_impairment", "delirium")
+
+
+def _select(name: str, label: str, codes: tuple[str, ...]) -> Field:
+    options = (Choice("", "Leave as it is"), *choices(words.SITUATION, codes))
+    return Field(name, label, Kind.SELECT, "Select an answer", options)
+
+
+ANSWER = Form(
+    AnswerForm,
+    (
+        Field(
+            "needs", "What does the person need help with?", Kind.CHECKBOXES, "Select the needs", choices(words.NEEDS)
+        ),
+        _select("mobility", "Mobility", _MOBILITY),
+        _select("cognition", "Memory and thinking", _COGNITION),
+        _select("living_situation", "Living situation", _LIVING),
+        _select("existing_care", "Care before the admission", _CARE),
+        Field(
+            "expected_discharge_on",
+            "Expected discharge date",
+            Kind.DATE,
+            "Enter a real date, such as 27 3 2027",
+            hint="Leave empty if it stays as it is",
+        ),
+    ),
+)

@@ -1,0 +1,243 @@
+"""Doing something to a journey: show the form, check it, send the command to its owner, go back to the record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from starlette.datastructures import FormData
+
+from spa_intake.ui.actions import BY_CODE, About, Action
+from spa_intake.ui.context import READ_YOUR_WRITES, SignedIn, User, page, see_other
+from spa_intake.ui.forms import decision
+from spa_intake.ui.forms.fields import Checked, Field, FormModel, Kind, check
+from spa_intake.ui.owners import INTAKE, Command, Done, Refused
+from spa_intake.ui.presenters import record as presenter
+from spa_intake.ui.presenters import words
+from spa_intake.ui.presenters.timeline import Names, timeline
+from spa_intake.ui.problems import error_page
+from spa_intake.ui.record import Record, load
+from spa_intake.ui.security import is_same_origin
+
+from .record import header_values
+
+router = APIRouter()
+LATEST = 3  # events shown where two people met
+
+
+@dataclass(frozen=True)
+class Doing:
+    """One action on one journey, as somebody is about to do it."""
+
+    user: SignedIn
+    record: Record
+    action: Action
+    target: str | None
+
+    @property
+    def resource(self) -> Mapping[str, Any]:  # Any: JSON
+        return self.record.resource(self.action.about) or {}
+
+    @property
+    def back(self) -> str:
+        return f"/referrals/{self.record.row.referral_id}"
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        if self.action.code == "decide":
+            return decision.DECISION.fields
+        return self.action.form.fields if self.action.form else ()
+
+    def path(self) -> str:
+        return self.action.path.format(
+            referral_id=self.record.row.referral_id,
+            case_id=self.resource.get("case_id"),
+            package_id=self.resource.get("package_id"),
+            target=self.target,
+        )
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A form that was sent: what was typed, the version that was seen, and the number that makes it count once."""
+
+    checked: Checked
+    number: str = ""
+    version: int | None = None
+    grid: Sequence[decision.GridRow] = ()
+
+
+@router.get("/referrals/{referral_id}/do/{code}")
+@router.get("/referrals/{referral_id}/do/{code}/{target}")
+async def show_form(user: User, referral_id: UUID, code: str, target: UUID | None = None) -> Response:
+    doing = await _doing(user, referral_id, code, target)
+    if not isinstance(doing, Doing):
+        return doing
+    if user.staff.role not in doing.action.roles:
+        return _needs_role(doing)
+    if doing.action.code == "decide":
+        suggestion = doing.resource.get("suggestion") or {}
+        grid = decision.grid_of(suggestion.get("lines") or [])
+        return _form_page(doing, Attempt(_prefilled(doing, suggestion), grid=grid))
+    return _form_page(doing, Attempt(Checked({}, None, {})))
+
+
+@router.post("/referrals/{referral_id}/do/{code}")
+@router.post("/referrals/{referral_id}/do/{code}/{target}")
+async def do_it(user: User, referral_id: UUID, code: str, target: UUID | None = None) -> Response:
+    doing = await _doing(user, referral_id, code, target)
+    if not isinstance(doing, Doing):
+        return doing
+    data = await user.request.form()
+    number = user.ui.tokens.number(user.session, str(data.get("form_token", "")))
+    if number is None or not is_same_origin(user.request):
+        sentence = "This form is no longer valid. Go back, load the page again and send the form once more."
+        return error_page(user.request, 403, sentence, user=user, back=doing.back)
+    seen = str(data.get("version", ""))
+    version = int(seen) if seen.isdigit() else None
+    if doing.action.code == "decide":
+        return await _decide(doing, data, number, version)
+    attempt = Attempt(check(doing.action.form, data) if doing.action.form else Checked({}, None, {}), number, version)
+    if attempt.checked.errors:
+        return _form_page(doing, attempt, 422)
+    return await _send(doing, attempt, _body(doing, attempt.checked.values))
+
+
+async def _doing(user: SignedIn, referral_id: UUID, code: str, target: UUID | None) -> Doing | Response:
+    action = BY_CODE.get(code)
+    record = await load(user, referral_id) if action else None
+    if action is None or record is None or action.needs_target != (target is not None):
+        return error_page(user.request, 404, user=user, back="/worklist")
+    doing = Doing(user, record, action, str(target) if target else None)
+    if not doing.resource:
+        sentence = (
+            f"{words.SERVICE_NAMES[action.service]} does not answer now. Nothing was changed. Try again in a minute."
+        )
+        return error_page(user.request, 503, sentence, user=user, back=doing.back)
+    return doing
+
+
+def _body(doing: Doing, values: FormModel | None) -> Mapping[str, Any]:  # Any: JSON
+    """What the owner gets: the form, and what the interface itself knows."""
+    body = values.model_dump(mode="json", exclude_none=True) if values else {}
+    if doing.action.code == "take":
+        return {"assignee": str(doing.user.staff.staff_id)}
+    if doing.action.code == "readiness":
+        return {**body, "assessed_at": doing.user.ui.now().isoformat()}
+    if doing.action.code == "note":
+        return {**body, "referral_id": str(doing.record.row.referral_id)}
+    return body
+
+
+async def _decide(doing: Doing, data: FormData, number: str, version: int | None) -> Response:
+    suggested = (doing.resource.get("suggestion") or {}).get("pathway")
+    sent = decision.check_decision(data, suggested)
+    attempt = Attempt(sent.checked, number, version, sent.grid)
+    if sent.body is None:
+        return _form_page(doing, attempt, 422)
+    if not sent.note:
+        return await _send(doing, attempt, sent.body)
+    noted = await _note(doing, sent.note, number)
+    if isinstance(noted, Refused):
+        return _refusal(doing, noted, attempt)
+    return await _send(doing, attempt, {**sent.body, "note_id": noted.body["note_id"]})
+
+
+async def _note(doing: Doing, text: str, number: str) -> Done | Refused:
+    """Free text is kept in spa-intake only; the decision carries the note's id."""
+    body = {"referral_id": str(doing.record.row.referral_id), "text": text}
+    command = Command(INTAKE, BY_CODE["note"].path, body, None, f"{number}-note")
+    return await doing.user.ui.owners.command(doing.user.staff, command)
+
+
+async def _send(doing: Doing, attempt: Attempt, body: Mapping[str, Any]) -> Response:  # Any: JSON
+    command = Command(doing.action.service, doing.path(), body, attempt.version, attempt.number)
+    result = await doing.user.ui.owners.command(doing.user.staff, command)
+    if isinstance(result, Done):
+        is_shown = await doing.user.ui.parts.live.has_applied(result.event_ids, READ_YOUR_WRITES)
+        return see_other(f"{doing.back}?done={doing.action.code}{'' if is_shown else '&pending=true'}")
+    if result.status == 422 and doing.fields:
+        errors = dict(result.pointers) or {"form": result.detail}
+        return _form_page(doing, replace(attempt, checked=replace(attempt.checked, values=None, errors=errors)), 422)
+    return _refusal(doing, result, attempt)
+
+
+def _refusal(doing: Doing, refused: Refused, attempt: Attempt) -> Response:
+    if refused.status == 403:
+        return _needs_role(doing)
+    if refused.status in {409, 412, 428}:
+        return _conflict(doing, refused, attempt)
+    status = refused.status if refused.status in {404, 503} else 500
+    return error_page(doing.user.request, status, refused.detail or None, user=doing.user, back=doing.back)
+
+
+def _needs_role(doing: Doing) -> Response:
+    who = " or ".join(sorted(words.ROLES[role].lower() for role in doing.action.roles))
+    mine = words.ROLES[doing.user.staff.role].lower()
+    sentence = f"You are signed in as {mine}. “{doing.action.button}” needs: {who}."
+    return error_page(doing.user.request, 403, sentence, user=doing.user, back=doing.back)
+
+
+def _conflict(doing: Doing, refused: Refused, attempt: Attempt) -> Response:
+    """What was wanted beside how things stand now; nothing that was typed is lost."""
+    wanted = [(field.label, _typed(attempt.checked.raw.get(field.name), field)) for field in doing.fields]
+    now = doing.user.ui.now()
+    values = {
+        **header_values(doing.user, doing.record),
+        "is_stale": refused.status != 409,
+        "detail": refused.detail,
+        "action": doing.action,
+        "wanted": [(label, text) for label, text in wanted if text],
+        "seen_version": attempt.version,
+        "current_version": refused.current_version or doing.resource.get("version"),
+        "days": timeline(doing.record.entries[:LATEST], Names(doing.record.staff_names, {}, now)),
+        "back": doing.back,
+    }
+    return page(doing.user.request, "conflict.jinja", values, user=doing.user, status=refused.status)
+
+
+def _typed(raw: str | list[str] | None, field: Field) -> str:
+    texts = {choice.value: choice.text for choice in field.choices}
+    typed = raw if isinstance(raw, list) else [raw or ""]
+    return ", ".join(texts.get(value, value) for value in typed if value)
+
+
+def _prefilled(doing: Doing, suggestion: Mapping[str, Any]) -> Checked:  # Any: JSON
+    """The suggestion and who is here; the team changes what it decided otherwise."""
+    role, suggested = doing.user.staff.role, suggestion.get("pathway")
+    raw: dict[str, str | list[str]] = {
+        "pathway": "" if suggested is None else str(suggested),
+        "participants": [role] if role in decision.MDT_ROLES else [],
+        "lines_choice": decision.SUGGESTED,
+    }
+    return Checked(raw, None, {})
+
+
+def _form_page(doing: Doing, attempt: Attempt, status: int = 200) -> Response:
+    case = doing.record.resource(About.CASE) or {}
+    suggested = (case.get("suggestion") or {}).get("pathway")
+    values = {
+        **header_values(doing.user, doing.record),
+        "action": doing.action,
+        "fields": doing.fields,
+        "first_ids": {field.name: f"{field.name}-day" for field in doing.fields if field.kind is Kind.DATE},
+        "raw": attempt.checked.raw,
+        "errors": attempt.checked.errors,
+        "version": doing.resource.get("version") if attempt.version is None else attempt.version,
+        "back": doing.back,
+        "grid": attempt.grid,
+        "columns": decision.VISIT_COLUMNS,
+        "rules": presenter.rules(case),
+        "facts": presenter.facts(doing.record.referral.data, doing.record.row, doing.user.ui.now()),
+        "suggested": "" if suggested is None else words.PATHWAYS[suggested],
+        "quorum": _quorum(case),
+    }
+    return page(doing.user.request, "form.jinja", values, user=doing.user, status=status)
+
+
+def _quorum(case: Mapping[str, Any]) -> list[str]:  # Any: JSON
+    """Who must take part, group by group."""
+    needed = (case.get("quorum") or {}).get("needed") or []
+    return [" or ".join(words.say(words.ROLES, role).lower() for role in group) for group in needed]

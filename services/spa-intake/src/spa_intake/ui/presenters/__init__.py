@@ -1,0 +1,1 @@
+"""From facts to the words, dates and shapes that staff read."""

@@ -1,0 +1,261 @@
+"""The page of a referral: what happens now, the facts, triage, the package and the follow-up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from spa_intake.read_model.states import WaitingFor
+from spa_intake.read_model.worklist import JourneyRow
+
+from . import dates, words
+from .person import PersonView
+
+Json = Mapping[str, Any]  # Any: the JSON of a service
+
+NOW = {
+    WaitingFor.COORDINATOR_CHECK: "A coordinator needs to check this referral: accept it, ask the ward or decline it.",
+    WaitingFor.WARD_ANSWER: "The ward has been asked for more. Nothing else can be decided until it answers.",
+    WaitingFor.HANDOVER: "This has been passed on. The next team receives it in a moment.",
+    WaitingFor.READINESS: "The person is not ready to leave. Arranging care waits until the ward says they are.",
+    WaitingFor.MDT_DECISION: "The team needs to decide the pathway and the services the person needs.",
+    WaitingFor.PROVIDER_ANSWER: "Care has been offered to a provider, who needs to answer.",
+    WaitingFor.BROKER: "Every provider has been asked. A broker needs to look again, or the team decides again.",
+    WaitingFor.DISCHARGE: "Everything is arranged. The ward can discharge the person.",
+    WaitingFor.CARE_START: "The person has left hospital. The agreed care needs to start.",
+    WaitingFor.THIRTY_DAYS: "The person has left hospital. We watch for a readmission for 30 days.",
+    WaitingFor.RETURN_HOME: "The person is in hospital again. Arranging care waits until they leave.",
+    WaitingFor.READMISSION_REVIEW: "The person was readmitted as an emergency within 30 days. The reason needs a review.",
+    WaitingFor.COORDINATOR_CLOSE: "The follow-up was cancelled. A coordinator closes this or waits for a new discharge.",
+    WaitingFor.NOBODY: "This referral is finished. Nothing more has to be done.",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a summary list."""
+
+    key: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class OfferView:
+    offer_id: str
+    provider: str
+    state: str
+    state_text: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class LineView:
+    line_id: str
+    service: str
+    visits: str
+    state: str
+    state_text: str
+    offers: Sequence[OfferView]
+
+
+@dataclass(frozen=True)
+class RuleView:
+    rule: str
+    because: str
+
+
+def facts(referral: Json | None, row: JourneyRow, now: datetime) -> Sequence[Row]:
+    """The coded facts of the referral, with the age of what changes."""
+    if referral is None:
+        return []
+    today = dates.london_day(now)
+    met = words.listed(words.CRITERIA, referral.get("criteria_to_reside") or []) or "none, so ready to leave"
+    assessed = f"Assessed {dates.moment(row.criteria_assessed_at, now)}" if row.criteria_assessed_at else ""
+    frailty = referral.get("clinical_frailty_scale")
+    return [
+        Row("Criteria to reside met", met[:1].upper() + met[1:], assessed),
+        Row("Needs", words.listed(words.NEEDS, referral.get("needs") or []).capitalize() or "None recorded"),
+        Row("Mobility", words.say(words.SITUATION, referral.get("mobility"))),
+        Row("Memory and thinking", words.say(words.SITUATION, referral.get("cognition"))),
+        Row("Living situation", words.say(words.SITUATION, referral.get("living_situation"))),
+        Row("Care before the admission", words.say(words.SITUATION, referral.get("existing_care"))),
+        Row("Clinical frailty scale", "Not recorded" if frailty is None else f"{frailty} of 9"),
+        Row("Expected discharge", _day(referral.get("expected_discharge_on"), today)),
+    ]
+
+
+def place(row: JourneyRow, now: datetime) -> Sequence[Row]:
+    """Where the person is, and since when."""
+    received = Row("Referral received", dates.moment(row.received_at, now))
+    ward = Row("Ward", f"{row.ward or 'Not known'}, hospital {row.hospital}")
+    left = [Row("Left hospital", dates.moment(row.left_at, now))] if row.left_at else []
+    return [ward, *left, received]
+
+
+def rules(case: Json) -> Sequence[RuleView]:
+    """Why a pathway is suggested: each rule with the facts that fired it."""
+    suggestion = case.get("suggestion") or {}
+    return [
+        RuleView(words.say(words.RULES, fired["rule"]), "; ".join(_fact(fact) for fact in fired["because"]))
+        for fired in suggestion.get("rules", [])
+    ]
+
+
+_FACT_NAMES = {
+    "needs": "Need",
+    "judgement": "An assessor found",
+    "existing_care": "Care before the admission",
+    "living_situation": "Living situation",
+    "mobility": "Mobility",
+}
+
+
+def _fact(fact: str) -> str:
+    """A coded fact in words: "needs.wound_care" → "Need: wound care"."""
+    name, _, value = fact.partition(".")
+    if fact == "needs.none":
+        return "No needs are recorded"
+    text = words.NEEDS.get(value) or words.SITUATION.get(value) or value.replace("_", " ")
+    return f"{words.say(_FACT_NAMES, name)}: {text[:1].lower() + text[1:]}"
+
+
+def triage(case: Json, now: datetime) -> Sequence[Row]:
+    """Where triage stands."""
+    today = dates.london_day(now)
+    suggestion = case.get("suggestion") or {}
+    decision = next(reversed(case.get("decisions") or []), None)
+    suggested = suggestion.get("pathway")
+    found = [Row("Suggested", words.PATHWAYS[suggested] if suggested is not None else "Nothing is suggested yet")]
+    if decision:
+        by = words.listed(words.ROLES, list(decision.get("participants") or []))
+        at = dates.moment(datetime.fromisoformat(decision["decided_at"]), now) if decision.get("decided_at") else ""
+        found.insert(0, Row("Decided", words.PATHWAYS[decision["pathway"]], f"{at} by {by}" if by else at))
+        if decision.get("differs_reason"):
+            found.append(Row("Reason it differs", words.say(words.REASONS, decision["differs_reason"])))
+    found.append(Row("Target date", _day(case.get("target_on"), today)))
+    return found
+
+
+def lines(package: Json, now: datetime) -> Sequence[LineView]:
+    """The package's lines, each with its offers, the newest first."""
+    return [
+        LineView(
+            line_id=str(line["line_id"]),
+            service=words.say(words.SERVICES, line["service"]),
+            visits=_visits(line),
+            state=line["state"],
+            state_text=words.say(words.LINE_STATES, line["state"]),
+            offers=[_offer(offer, now) for offer in reversed(line.get("offers") or [])],
+        )
+        for line in package.get("lines") or []
+    ]
+
+
+def _visits(line: Json) -> str:
+    if not line.get("visits_per_day"):
+        return ""
+    carers = line.get("carers_per_visit") or 1
+    return (
+        f"{line['visits_per_day']} {_plural('visit', line['visits_per_day'])} a day of {line.get('minutes_per_visit')} "
+        f"minutes, {carers} {_plural('carer', carers)}, {line.get('days_per_week') or 7} days a week"
+    )
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+def _offer(offer: Json, now: datetime) -> OfferView:
+    detail = ""
+    if offer["state"] == "sent":
+        detail = f"Answer by {dates.moment(datetime.fromisoformat(offer['respond_by']), now)}"
+    elif offer.get("answered_at"):
+        detail = dates.moment(datetime.fromisoformat(offer["answered_at"]), now)
+    if offer.get("reason"):
+        detail = f"{words.say(words.REASONS, offer['reason'])}. {detail}".strip()
+    return OfferView(
+        offer_id=str(offer["offer_id"]),
+        provider=offer.get("provider_name") or "A provider",
+        state=offer["state"],
+        state_text=words.say(words.OFFER_STATES, offer["state"]),
+        detail=detail,
+    )
+
+
+def holds(package: Json) -> str:
+    """Why arranging waits, in words; empty while it runs."""
+    return words.listed(words.REASONS, list(package.get("holds") or []))
+
+
+WATCH_STATES = {
+    "open": "Watching for a readmission",
+    "readmitted": "Readmitted as an emergency",
+    "completed": "Over, without a readmission",
+    "died": "Ended: the person died",
+    "void": "Cancelled",
+}
+
+
+def watch(found: Json, now: datetime) -> Sequence[Row]:
+    """The follow-up of thirty days."""
+    left_at = datetime.fromisoformat(found["discharged_at"])
+    days = (dates.london_day(now) - dates.london_day(left_at)).days
+    rows = [
+        Row("Follow-up", words.say(WATCH_STATES, found["state"])),
+        Row("Left hospital", dates.moment(left_at, now), f"Day {days} of 30" if found["state"] == "open" else ""),
+    ]
+    if found.get("days_since_discharge") is not None:
+        rows.append(Row("Readmitted", f"On day {found['days_since_discharge']}"))
+    return rows
+
+
+def contacts(person: PersonView) -> Sequence[Row]:
+    """How to reach the person; only what is known."""
+    known = (
+        ("Address", person.address),
+        ("Phone", person.phone),
+        ("GP practice", person.gp_practice),
+        ("Hospital number", person.hospital_number),
+    )
+    return [Row(key, value) for key, value in known if value]
+
+
+@dataclass(frozen=True)
+class NoteView:
+    text: str
+    by: str
+    at: str
+
+
+def notes(found: Json | None, names: Mapping[UUID, str], now: datetime) -> Sequence[NoteView]:
+    """Free text about the person, the newest first."""
+    return [
+        NoteView(
+            note["text"], _author(note["author"], names), dates.moment(datetime.fromisoformat(note["written_at"]), now)
+        )
+        for note in reversed((found or {}).get("items", []))
+    ]
+
+
+def _author(actor: str, names: Mapping[UUID, str]) -> str:
+    sort, _, identifier = actor.partition("/")
+    return names.get(UUID(identifier), "A member of staff") if sort == "staff" else "Ward system"
+
+
+def providers(package: Json | None) -> Mapping[UUID, str]:
+    """Names of the providers a package was offered to, for the timeline."""
+    return {
+        UUID(str(offer["provider_id"])): offer["provider_name"]
+        for line in (package or {}).get("lines") or []
+        for offer in line.get("offers") or []
+        if offer.get("provider_name")
+    }
+
+
+def _day(text: str | None, today: date) -> str:
+    if not text:
+        return "No date"
+    when = date.fromisoformat(text)
+    return f"{dates.day(when, today)} ({dates.countdown(when, today)})"

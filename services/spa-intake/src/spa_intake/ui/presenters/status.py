@@ -1,0 +1,53 @@
+"""The five status words of a journey, each with a colour, a text and a shape."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from spa_intake.read_model.states import Stage, WaitingFor
+from spa_intake.read_model.worklist import JourneyRow
+
+PAUSES = frozenset({WaitingFor.WARD_ANSWER, WaitingFor.RETURN_HOME})
+
+
+class Status(StrEnum):
+    ON_TRACK = "on-track"
+    DUE_TODAY = "due-today"
+    OVERDUE = "overdue"
+    PAUSED = "paused"
+    NOT_READY = "not-ready"
+
+
+@dataclass(frozen=True)
+class StatusWord:
+    """`code` names the colour (a class) and the shape (a symbol in templates/components/shapes.jinja)."""
+
+    code: Status
+    text: str
+
+
+WORDS = {
+    Status.ON_TRACK: "On track",
+    Status.DUE_TODAY: "Due today",
+    Status.OVERDUE: "Overdue",
+    Status.PAUSED: "Paused",
+    Status.NOT_READY: "Not ready now",
+}
+
+
+def status_of(row: JourneyRow, today: date) -> StatusWord | None:
+    """What stops a journey comes before its date; a finished one has no status."""
+    code = _code(row, today)
+    return StatusWord(code, WORDS[code]) if code else None
+
+
+def _code(row: JourneyRow, today: date) -> Status | None:
+    if row.stage is Stage.FINISHED:
+        return None
+    if row.waiting_for is WaitingFor.READINESS:
+        return Status.NOT_READY
+    if row.waiting_for in PAUSES:
+        return Status.PAUSED
+    if row.due_on is None or row.due_on > today:
+        return Status.ON_TRACK
+    return Status.DUE_TODAY if row.due_on == today else Status.OVERDUE
