@@ -57,7 +57,8 @@ async def test_timers_letters_and_lag_are_shown(
     async with database.transaction() as tx:
         await timers.set_timer(tx, "deadline", aggregate, key=uuid4(), due_at=tx.now + timedelta(hours=1))
         await tx.execute(
-            "INSERT INTO dead_letters (id, consumer_group, identity, topic, partition, record_offset, record_timestamp, key,"
+            "INSERT INTO dead_letters (id, consumer_group, identity, topic, partition, record_offset,"
+            " record_timestamp, key,"
             " payload, headers, error_class, error_code)"
             " VALUES (:id, 'triage', 't-0-1', 't', 0, 1, now(), 'k', 'x', '{}', 'ValueError', 'bad')",
             {"id": uuid4()},
