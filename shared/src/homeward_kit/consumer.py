@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from homeward_kit import crash_points
-from homeward_kit.database import Database
 from homeward_kit.dead_letters import Record
 from homeward_kit.handling import Handler, HandlerTable, Handling, PermanentError
 from homeward_kit.logging import get_logger
@@ -79,9 +78,9 @@ def is_outage(error: BaseException) -> bool:
 class ConsumerRunner:
     """One consumer group's loop in this process."""
 
-    def __init__(self, database: Database, group: str, handlers: HandlerTable, *, bootstrap_servers: str) -> None:
-        self.group = group
-        self._handling = Handling(database, group, handlers)
+    def __init__(self, handling: Handling, *, bootstrap_servers: str) -> None:
+        self.group = handling.group
+        self._handling = handling
         self._bootstrap_servers = bootstrap_servers
         self._consumer: AIOKafkaConsumer | None = None
         self._partitions: dict[TopicPartition, _Partition] = {}

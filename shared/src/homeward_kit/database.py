@@ -49,6 +49,7 @@ class Tx:
     actor: str
     causation_id: UUID | None = None
     event_ids: list[UUID] = field(default_factory=list)
+    is_dry_run: bool = False  # set: rolled back at the end as if nothing had been asked
     _locked: set[str] = field(default_factory=set)
     _unwritten: list[dict[str, Any]] = field(default_factory=list)  # Any: values of outbox rows
 
@@ -92,6 +93,12 @@ class Tx:
         self.event_ids.append(event_id)
         return event_id
 
+    def forget_unwritten(self) -> None:
+        """Drop what was published since the last flush, after a savepoint was rolled back."""
+        dropped = {values["id"] for values in self._unwritten}
+        self._unwritten.clear()
+        self.event_ids = [event_id for event_id in self.event_ids if event_id not in dropped]
+
     async def flush(self) -> None:
         """Write what was published so far; the database calls it before it commits."""
         if self._unwritten:
@@ -121,9 +128,12 @@ class Database:
         self, *, actor: str = "system", causation_id: UUID | None = None, place: str | None = None
     ) -> AsyncIterator[Tx]:
         """One transaction: committed at the end, rolled back on any error. `place` names its crash points."""
-        async with self.engine.connect() as connection, connection.begin():
+        async with self.engine.connect() as connection, connection.begin() as transaction:
             tx = Tx(connection, self.clock.now(), actor, causation_id)
             yield tx
+            if tx.is_dry_run:
+                await transaction.rollback()
+                return
             await tx.flush()
             crash_points.reach(f"{place}.before_commit")
         crash_points.reach(f"{place}.after_commit")

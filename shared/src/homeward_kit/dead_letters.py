@@ -14,10 +14,9 @@ from homeward_kit.envelope import PublishedEvent
 DEAD_LETTERS = "discharge-dead-letters"
 
 
-class LetterDead(PublishedEvent):
-    """Announced so that operators are alerted; what failed is named by class and code, never by its text."""
+class LetterEvent(PublishedEvent):
+    """What every announcement says: which message, for which group; nothing of its content."""
 
-    type: ClassVar[str] = "discharge.letter.dead.v1"
     topic: ClassVar[str] = DEAD_LETTERS
 
     letter_id: UUID
@@ -29,6 +28,12 @@ class LetterDead(PublishedEvent):
     event_type: str | None
     error_class: str
     error_code: str
+
+
+class LetterDead(LetterEvent):
+    """Announced so that operators are alerted; what failed is named by class and code, never by its text."""
+
+    type: ClassVar[str] = "discharge.letter.dead.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,10 @@ class Record:
     def timestamp(self) -> datetime:
         return datetime.fromtimestamp(self.timestamp_ms / 1000, UTC)
 
-    def place(self, group: str) -> dict[str, Any]:  # Any: values for SQL
-        return {"group": group, "topic": self.topic, "partition": self.partition, "offset": self.offset}
+    @property
+    def identity(self) -> str:
+        """The event's id; where a record has none, its place."""
+        return self.headers.get("ce_id") or f"{self.topic}/{self.partition}/{self.offset}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +68,24 @@ class Failure:
     event_type: str | None
 
 
+_SETTLED = """
+SELECT EXISTS (SELECT FROM dead_letters WHERE consumer_group = :group AND identity = :identity)
+    OR EXISTS (SELECT FROM parked WHERE consumer_group = :group AND identity = :identity)
+"""
+
+
 async def is_settled(tx: Tx, group: str, record: Record) -> bool:
     """True when this record is a dead letter already, or parked: a repeat of it needs nothing more."""
-    row = await tx.execute(
-        """
-        SELECT EXISTS (SELECT FROM dead_letters WHERE consumer_group = :group AND topic = :topic
-                       AND partition = :partition AND record_offset = :offset)
-            OR EXISTS (SELECT FROM parked WHERE consumer_group = :group AND topic = :topic
-                       AND partition = :partition AND record_offset = :offset)
-        """,
-        record.place(group),
-    )
+    row = await tx.execute(_SETTLED, {"group": group, "identity": record.identity})
     return bool(row.scalar_one())
+
+
+_BLOCKED = """
+SELECT key FROM dead_letters
+WHERE consumer_group = :group AND topic = :topic AND key = ANY(:keys) AND state = 'open'
+UNION
+SELECT key FROM parked WHERE consumer_group = :group AND topic = :topic AND key = ANY(:keys)
+"""
 
 
 async def blocked_keys(tx: Tx, group: str, records: Iterable[Record]) -> set[str]:
@@ -85,11 +98,10 @@ async def blocked_keys(tx: Tx, group: str, records: Iterable[Record]) -> set[str
     return set(rows.scalars())
 
 
-_BLOCKED = """
-SELECT key FROM dead_letters
-WHERE consumer_group = :group AND topic = :topic AND key = ANY(:keys) AND state = 'open'
-UNION
-SELECT key FROM parked WHERE consumer_group = :group AND topic = :topic AND key = ANY(:keys)
+_PARK = """
+INSERT INTO parked
+    (consumer_group, identity, topic, partition, record_offset, record_timestamp, key, payload, headers)
+VALUES (:group, :identity, :topic, :partition, :offset, :timestamp, :key, :payload, CAST(:headers AS jsonb))
 """
 
 
@@ -100,46 +112,34 @@ async def park(tx: Tx, group: str, records: Sequence[Record]) -> None:
             await tx.execute(_PARK, _stored(group, record))
 
 
-_PARK = """
-INSERT INTO parked (consumer_group, topic, partition, record_offset, record_timestamp, key, payload, headers)
-VALUES (:group, :topic, :partition, :offset, :timestamp, :key, :payload, CAST(:headers AS jsonb))
+_BURY = """
+INSERT INTO dead_letters (id, consumer_group, identity, topic, partition, record_offset, record_timestamp, key,
+                          event_id, type, payload, headers, error_class, error_code)
+VALUES (:id, :group, :identity, :topic, :partition, :offset, :timestamp, :key,
+        :event_id, :type, :payload, CAST(:headers AS jsonb), :error_class, :error_code)
 """
 
 
 async def bury(tx: Tx, group: str, record: Record, failure: Failure) -> UUID:
     """Record a dead letter and announce it, in one transaction; returns the letter's id."""
     letter_id = uuid4()
-    await tx.execute(
-        """
-        INSERT INTO dead_letters (id, consumer_group, topic, partition, record_offset, record_timestamp, key,
-                                  event_id, type, payload, headers, error_class, error_code)
-        VALUES (:id, :group, :topic, :partition, :offset, :timestamp, :key,
-                :event_id, :type, :payload, CAST(:headers AS jsonb), :error_class, :error_code)
-        """,
-        _stored(group, record)
-        | {
-            "id": letter_id,
-            "event_id": failure.event_id,
-            "type": failure.event_type,
-            "error_class": failure.error_class,
-            "error_code": failure.error_code,
-        },
-    )
-    _announce(tx, group, record, failure, letter_id)
+    named = {
+        "id": letter_id,
+        "event_id": failure.event_id,
+        "type": failure.event_type,
+        "error_class": failure.error_class,
+        "error_code": failure.error_code,
+    }
+    await tx.execute(_BURY, _stored(group, record) | named)
+    announce(tx, LetterDead, group, record, failure, letter_id)
     return letter_id
 
 
-def _stored(group: str, record: Record) -> dict[str, Any]:  # Any: values for SQL
-    return record.place(group) | {
-        "timestamp": record.timestamp,
-        "key": record.key,
-        "payload": record.value,
-        "headers": json.dumps(record.headers),
-    }
-
-
-def _announce(tx: Tx, group: str, record: Record, failure: Failure, letter_id: UUID) -> None:
-    letter = LetterDead(
+def announce(  # noqa: PLR0913, PLR0917 — a letter, its group, its record and why, as they stand in its row
+    tx: Tx, kind: type[LetterEvent], group: str, record: Record, failure: Failure, letter_id: UUID
+) -> None:
+    """Tell what became of a letter, with the headers dead letters have by custom; the key's lock is held."""
+    letter = kind(
         letter_id=letter_id,
         consumer_group=group,
         original_topic=record.topic,
@@ -159,13 +159,28 @@ def _announce(tx: Tx, group: str, record: Record, failure: Failure, letter_id: U
         "kafka_dlt-exception-fqcn": failure.error_class,
         "kafka_dlt-exception-message": failure.error_code,
     }
-    row = outbox.OutboxEvent(
-        letter,
-        key=record.key,
-        subject=f"letter/{letter_id}",
-        version=1,
-        referral_id=None,
-        recorded_at=tx.now,
-        extra_headers=tuple(headers.items()),
+    tx.add_to_outbox(
+        outbox.OutboxEvent(
+            letter,
+            key=record.key,
+            subject=f"letter/{letter_id}",
+            version=1,
+            referral_id=None,
+            recorded_at=tx.now,
+            extra_headers=tuple(headers.items()),
+        )
     )
-    tx.add_to_outbox(row)
+
+
+def _stored(group: str, record: Record) -> dict[str, Any]:  # Any: values for SQL
+    return {
+        "group": group,
+        "identity": record.identity,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp": record.timestamp,
+        "key": record.key,
+        "payload": record.value,
+        "headers": json.dumps(record.headers),
+    }

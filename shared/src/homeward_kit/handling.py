@@ -34,12 +34,12 @@ HOPELESS = (BadEnvelopeError, ValidationError, PermanentError)
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """A record that is an event this group handles."""
+class Known:
+    """A record that is an event this group handles; its payload is not read yet."""
 
     record: Record
     attributes: Attributes
-    payload: ConsumedEvent
+    model: type[ConsumedEvent]
     handler: Handler
 
 
@@ -47,17 +47,17 @@ class Handling:
     """One consumer group's way with records."""
 
     def __init__(self, database: Database, group: str, handlers: HandlerTable) -> None:
+        self.group = group
         self._database = database
-        self._group = group
         self._by_type = {(model.topic, model.type): (model, handler) for model, handler in handlers.items()}
         self.topics = sorted({model.topic for model in handlers})
 
     async def handle_together(self, records: Sequence[Record]) -> None:
         """Apply the records of one partition in one transaction; raises when any of them cannot be applied so."""
-        parsed = [found for record in records if (found := self.parse(record)) is not None]
-        if parsed:
+        known = [found for record in records if (found := self.know(record)) is not None]
+        if known:
             async with self._database.transaction(place="consumer") as tx:
-                await self._apply(tx, parsed)
+                await self._apply(tx, known)
 
     async def handle(self, record: Record) -> None:
         """Apply one record once. Raises what the handler raised; a message that can never succeed is buried."""
@@ -66,54 +66,63 @@ class Handling:
         except HOPELESS as error:
             await self.bury(record, error)
 
-    def parse(self, record: Record) -> Parsed | None:
-        """The event in a record, None when this group does not handle its type; raises one of HOPELESS."""
+    def know(self, record: Record) -> Known | None:
+        """The event in a record, None when this group does not handle its type; raises BadEnvelopeError."""
         attributes = read_attributes((name, value.encode()) for name, value in record.headers.items())
         found = self._by_type.get((record.topic, attributes.type))
-        if found is None:
-            return None
-        model, handler = found
-        return Parsed(record, attributes, model.model_validate_json(record.value), handler)
+        return None if found is None else Known(record, attributes, *found)
 
-    async def _apply(self, tx: Tx, parsed: list[Parsed]) -> None:
-        await tx.lock(*(one.record.key for one in parsed))
-        blocked = await dead_letters.blocked_keys(tx, self._group, (one.record for one in parsed))
-        await dead_letters.park(tx, self._group, [one.record for one in parsed if one.record.key in blocked])
-        free = [one for one in parsed if one.record.key not in blocked]
-        first_time = await inbox.first_times(tx, self._group, [one.attributes for one in free])
-        for one in free:
+    def read(self, record: Record, payload: bytes) -> ConsumedEvent | None:
+        """A payload as the record's event; raises pydantic.ValidationError."""
+        known = self.know(record)
+        return None if known is None else known.model.model_validate_json(payload)
+
+    async def _apply(self, tx: Tx, known: list[Known]) -> None:
+        await tx.lock(*(one.record.key for one in known))
+        blocked = await dead_letters.blocked_keys(tx, self.group, (one.record for one in known))
+        await dead_letters.park(tx, self.group, [one.record for one in known if one.record.key in blocked])
+        await self._apply_new(tx, [one for one in known if one.record.key not in blocked])
+
+    async def apply_settled(self, tx: Tx, record: Record) -> None:
+        """Apply a record that is a dead letter or parked; its key's lock is held."""
+        if (known := self.know(record)) is not None:
+            await self._apply_new(tx, [known])
+
+    async def _apply_new(self, tx: Tx, known: list[Known]) -> None:
+        first_time = await inbox.first_times(tx, self.group, [one.attributes for one in known])
+        repaired = await self._repairs(tx, first_time)
+        for one in known:
             if one.attributes.event_id in first_time:
                 first_time.remove(one.attributes.event_id)  # the same event twice in one batch counts once
-                await self.apply_one(tx, one)
+                payload = repaired.get(one.attributes.event_id, one.record.value)
+                await _call(tx, one, one.model.model_validate_json(payload))
 
-    async def apply_one(self, tx: Tx, one: Parsed) -> None:
-        """Call the handler in the span of its message."""
-        tx.causation_id = one.attributes.event_id
-        span = message_spans.process(
-            one.record.topic,
-            one.record.headers,
-            referral_id=one.attributes.referral_id,
-            subject=one.attributes.subject,
+    async def _repairs(self, tx: Tx, event_ids: set[UUID]) -> dict[UUID, bytes]:
+        """Payloads that operators put in the place of bad ones."""
+        rows = await tx.execute(
+            "SELECT event_id, payload FROM repairs WHERE consumer_group = :group AND event_id = ANY(:ids)",
+            {"group": self.group, "ids": list(event_ids)},
         )
-        with span:
-            await one.handler(tx, _received(one))
+        return {row.event_id: row.payload for row in rows}
 
     async def bury(self, record: Record, error: Exception) -> UUID | None:
         """Record a dead letter with its announcement, unless it is one already; returns its id."""
         failure = failure_of(record, error)
         async with self._database.transaction(causation_id=failure.event_id, place="dead_letter") as tx:
             await tx.lock(record.key)
-            if await dead_letters.is_settled(tx, self._group, record):
+            if await dead_letters.is_settled(tx, self.group, record):
                 return None
-            if await dead_letters.blocked_keys(tx, self._group, [record]):
-                await dead_letters.park(tx, self._group, [record])  # its turn to fail comes after a replay
+            if await dead_letters.blocked_keys(tx, self.group, [record]):
+                await dead_letters.park(tx, self.group, [record])  # its turn to fail comes after a replay
                 return None
-            return await dead_letters.bury(tx, self._group, record, failure)
+            return await dead_letters.bury(tx, self.group, record, failure)
 
 
-def _received(one: Parsed) -> Received[ConsumedEvent]:
+async def _call(tx: Tx, one: Known, payload: ConsumedEvent) -> None:
+    """Call the handler in the span of its message."""
     attributes, record = one.attributes, one.record
-    return Received(
+    tx.causation_id = attributes.event_id
+    received = Received(
         event_id=attributes.event_id,
         type=attributes.type,
         source=attributes.source,
@@ -127,8 +136,12 @@ def _received(one: Parsed) -> Received[ConsumedEvent]:
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
-        payload=one.payload,
+        payload=payload,
     )
+    with message_spans.process(
+        record.topic, record.headers, referral_id=attributes.referral_id, subject=attributes.subject
+    ):
+        await one.handler(tx, received)
 
 
 def failure_of(record: Record, error: Exception) -> Failure:

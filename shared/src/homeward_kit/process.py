@@ -20,7 +20,7 @@ from homeward_kit.clock import Clock
 from homeward_kit.commands import forget_old_answers
 from homeward_kit.consumer import ConsumerRunner
 from homeward_kit.database import Database
-from homeward_kit.handling import HandlerTable
+from homeward_kit.handling import HandlerTable, Handling
 from homeward_kit.migrations.steps import MONTHS_AHEAD
 from homeward_kit.relay import Relay
 from homeward_kit.settings import ServiceSettings
@@ -60,6 +60,7 @@ class Runtime:
     role: Role
     database: Database
     relay: Relay | None = None
+    handlings: dict[str, Handling] = field(default_factory=dict)  # by consumer group
     runners: list[ConsumerRunner] = field(default_factory=list)
     timer_worker: TimerWorker | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # open streams end when it is set
@@ -93,15 +94,14 @@ def create_runtime(service: Service, role: Role) -> Runtime:
     """The parts a role needs, not yet running."""
     settings = service.settings
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
-    runtime = Runtime(service, role, database)
+    groups = [(service.name, service.handlers), *service.consumers]
+    handlings = {group: Handling(database, group, handlers) for group, handlers in groups if handlers}
+    runtime = Runtime(service, role, database, handlings=handlings)
     if role == "api":
         return runtime
     bootstrap = settings.kafka_bootstrap_servers
-    groups = [(service.name, service.handlers), *service.consumers]
     runtime.relay = Relay(database, source=f"homeward/{service.name}", bootstrap_servers=bootstrap)
-    runtime.runners = [
-        ConsumerRunner(database, group, handlers, bootstrap_servers=bootstrap) for group, handlers in groups if handlers
-    ]
+    runtime.runners = [ConsumerRunner(handling, bootstrap_servers=bootstrap) for handling in handlings.values()]
     runtime.timer_worker = TimerWorker(database, service.timers)
     return runtime
 

@@ -13,6 +13,7 @@ from homeward_kit.consumer import ConsumerRunner, HandlerTable
 from homeward_kit.database import Database, Tx
 from homeward_kit.dead_letters import DEAD_LETTERS
 from homeward_kit.envelope import ConsumedEvent, PublishedEvent, Received
+from homeward_kit.handling import Handling
 from homeward_kit.migrations.steps import step_0001_messaging
 from homeward_kit.relay import Relay
 from homeward_kit.testing.fixtures import MakeTopics
@@ -81,11 +82,14 @@ class Flow:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     parts: list[Relay | ConsumerRunner] = field(default_factory=list)
 
+    def handling(self, handlers: HandlerTable) -> Handling:
+        return Handling(self.database, self.group, handlers)
+
     def start_relay(self) -> Relay:
         return self._start(Relay(self.database, source="homeward/kit", bootstrap_servers=self.bootstrap))
 
     def start_runner(self, handlers: HandlerTable) -> ConsumerRunner:
-        return self._start(ConsumerRunner(self.database, self.group, handlers, bootstrap_servers=self.bootstrap))
+        return self._start(ConsumerRunner(self.handling(handlers), bootstrap_servers=self.bootstrap))
 
     def _start(self, part: Part) -> Part:
         self.parts.append(part)

@@ -84,9 +84,11 @@ _UP = (
         PRIMARY KEY (consumer_group, event_id, event_time)
     ) PARTITION BY RANGE (event_time)""",
     "CREATE TABLE inbox_default PARTITION OF inbox DEFAULT",
+    # identity: the event's id, or topic/partition/offset where a record has none: it survives a refilled topic
     """CREATE TABLE dead_letters (
         id uuid PRIMARY KEY,
         consumer_group text NOT NULL,
+        identity text NOT NULL,
         topic text NOT NULL,
         partition integer NOT NULL,
         record_offset bigint NOT NULL,
@@ -100,10 +102,15 @@ _UP = (
         error_code text NOT NULL,
         state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'replayed', 'discarded')),
         recorded_at timestamptz NOT NULL DEFAULT now(),
-        UNIQUE (consumer_group, topic, partition, record_offset))""",
+        settled_at timestamptz,
+        settled_by text,
+        settled_reason text,
+        UNIQUE (consumer_group, identity))""",
     "CREATE INDEX dead_letters_open ON dead_letters (consumer_group, topic, key) WHERE state = 'open'",
     """CREATE TABLE parked (
         consumer_group text NOT NULL,
+        identity text NOT NULL,
+        position bigint GENERATED ALWAYS AS IDENTITY,
         topic text NOT NULL,
         partition integer NOT NULL,
         record_offset bigint NOT NULL,
@@ -112,8 +119,16 @@ _UP = (
         payload bytea NOT NULL,
         headers jsonb NOT NULL,
         parked_at timestamptz NOT NULL DEFAULT now(),
-        PRIMARY KEY (consumer_group, topic, partition, record_offset))""",
-    "CREATE INDEX parked_by_key ON parked (consumer_group, topic, key, record_offset)",
+        PRIMARY KEY (consumer_group, identity))""",
+    "CREATE INDEX parked_by_key ON parked (consumer_group, topic, key, position)",
+    """CREATE TABLE repairs (
+        consumer_group text NOT NULL,
+        event_id uuid NOT NULL,
+        payload bytea NOT NULL,
+        reason text NOT NULL,
+        repaired_by text NOT NULL,
+        repaired_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (consumer_group, event_id))""",
     """CREATE TABLE timers (
         id uuid PRIMARY KEY,
         kind text NOT NULL,
@@ -141,5 +156,5 @@ def step_0001_messaging(op: Operations) -> None:
 def drop_0001_messaging(op: Operations) -> None:
     """Take the messaging tables away again."""
     op.execute("DROP FUNCTION homeward_ensure_partitions(integer)")
-    for table in ("demo_clock", "timers", "parked", "dead_letters", "inbox", "event_log", "outbox"):
+    for table in ("demo_clock", "timers", "repairs", "parked", "dead_letters", "inbox", "event_log", "outbox"):
         op.execute(f"DROP TABLE {table}")
