@@ -22,6 +22,7 @@ from .run_as import SYSTEM_USER
 from .waiting import wait_until
 
 START_SECONDS = 90.0
+COMMAND_SECONDS = 300.0
 
 
 @pytest.fixture(scope="session")
@@ -105,18 +106,23 @@ def running_stack(*options: str, environment: Mapping[str, str] | None = None) -
             run_homeward("down", environment=own)
 
 
-def run_homeward(*arguments: str, environment: Mapping[str, str], seconds: float = 300) -> str:
+def run_homeward(*arguments: str, environment: Mapping[str, str]) -> str:
     """The output of one `homeward` command; fails with what it said when it does not succeed."""
-    unset = {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"} - set(environment)
-    full = {name: value for name, value in os.environ.items() if name not in unset} | dict(environment)
-    done = subprocess.run(
-        [sys.executable, "-m", "homeward_local", *arguments],
-        env=full,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
+    done = homeward(*arguments, environment=environment)
     if done.returncode != 0:
         pytest.fail(f"homeward {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout
+
+
+def homeward(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run one `homeward` command on the stack that the environment names."""
+    unset = {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"} - set(environment)
+    inherited = {name: value for name, value in os.environ.items() if name not in unset}
+    return subprocess.run(
+        [sys.executable, "-m", "homeward_local", *arguments],
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
