@@ -18,9 +18,8 @@ from spa_intake.adapters.fhir.capability import capability_statement
 from spa_intake.adapters.fhir.message import Message, read_message
 from spa_intake.adapters.fhir.referral import read_referral
 from spa_intake.adapters.fhir.structure import SchemaMissingError, Structure
-from spa_intake.api.dependencies import PolicyDep
+from spa_intake.api.dependencies import policy_of
 from spa_intake.api.fhir_errors import MEDIA_TYPE, FhirRoute
-from spa_intake.domain.policy import Policy
 from spa_intake.domain.referral import Referral
 from spa_intake.use_cases.receive_referral import receive_referral
 
@@ -57,28 +56,29 @@ async def metadata(request: Request) -> Response:
 @router.post("/$process-message", summary="Take a BaRS message", openapi_extra={
     "requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
 })  # fmt: skip
-async def process_message(request: Request, caller: FhirClient, policy: PolicyDep) -> Response:
+async def process_message(request: Request, caller: FhirClient) -> Response:
     """A new referral as a BaRS message bundle. The body is read as it comes, whatever its content type."""
     database: Database = request.app.state.database
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             delivery = _Delivery(request, caller, rules.check_headers(request.headers), await request.body())
             async with database.transaction(actor=caller.subject) as tx:
-                return await _take(tx, delivery, policy)
+                return await _take(tx, delivery)
     except outcome.FhirRefusal as refusal:
         async with database.transaction(actor=caller.subject) as tx:
             await audit.record(tx, "process_message", "fhir-message", caller=caller, outcome=refusal.error)
         raise
 
 
-async def _take(tx: Tx, delivery: _Delivery, policy: Policy) -> Response:
+async def _take(tx: Tx, delivery: _Delivery) -> Response:
     claimed = await fhir_messages.claim(tx, delivery.caller.subject, delivery.headers.request_id)
     if claimed is fhir_messages.Claim.TAKEN:
         raise outcome.duplicate()
     if claimed is fhir_messages.Claim.BEING_TAKEN:
         raise outcome.too_early()
     message = _read(delivery)
-    referral = await receive_referral(tx, read_referral(message, delivery.caller.org), policy)
+    asked = read_referral(message, delivery.caller.org)
+    referral = await receive_referral(tx, asked, policy_of(delivery.request))
     await fhir_messages.remember(tx, _taken(delivery, message, referral))
     telemetry.set_referral(referral.referral_id)
     receipt = Receipt(referral.referral_id, tx.now, _endpoint(delivery.request))

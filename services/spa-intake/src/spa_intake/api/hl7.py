@@ -13,7 +13,7 @@ from spa_intake.adapters.hl7.acknowledgement import MEDIA_TYPE, acknowledge
 from spa_intake.adapters.hl7.message import Hl7Message, read_header, read_message
 from spa_intake.adapters.hl7.movement import read_movement
 from spa_intake.adapters.hl7.refusal import Acknowledgement, Condition, Hl7Refusal, in_error
-from spa_intake.api.dependencies import PolicyDep
+from spa_intake.api.dependencies import policy_of
 from spa_intake.domain.policy import Policy
 from spa_intake.use_cases.record_movement import record_movement
 
@@ -29,7 +29,7 @@ _log = get_logger(__name__)
     "requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
     "responses": {"200": {"description": "Acknowledged: AA", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
 })  # fmt: skip
-async def receive_adt(request: Request, caller: Hl7Client, policy: PolicyDep) -> Response:
+async def receive_adt(request: Request, caller: Hl7Client) -> Response:
     """AA once it is recorded, a repeat included; AE: correct it and send it again; AR: it is not taken here."""
     database: Database = request.app.state.database
     body = await request.body()
@@ -37,7 +37,7 @@ async def receive_adt(request: Request, caller: Hl7Client, policy: PolicyDep) ->
     refusal = None
     try:
         message = read_message(body)
-        event_ids = await _record(database, caller, message, policy)
+        event_ids = await _record(database, caller, message, policy_of(request))
     except Hl7Refusal as error:
         refusal = error
         async with database.transaction(actor=caller.subject) as tx:

@@ -1,0 +1,62 @@
+"""The doors of a running intake: its HTTP interface in the test's process, on a real database."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from door_builders import structure
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import Row
+
+from homeward_kit.auth import Role
+from homeward_kit.database import Database
+from homeward_kit.process import Runtime, Service
+from homeward_kit.settings import ServiceSettings
+from homeward_kit.testing.api import api_client
+from homeward_kit.testing.tokens import TokenIssuer
+from spa_intake.api import fhir, hl7
+from spa_intake.domain.policy import Policy
+
+
+@dataclass(frozen=True)
+class Door:
+    """A client of intake, and a way to see what became of its messages."""
+
+    client: httpx.AsyncClient
+    database: Database
+    issuer: TokenIssuer
+    subject: str = "client/ward-tests"
+
+    def ward(self) -> dict[str, str]:
+        return self.issuer.headers(Role.WARD_SYSTEM, subject=self.subject)
+
+    def staff(self) -> dict[str, str]:
+        return self.issuer.headers(Role.COORDINATOR)
+
+    async def rows(self, query: str) -> Sequence[Row[Any]]:  # Any: columns of whatever was asked for
+        async with self.database.transaction() as tx:
+            return (await tx.execute(query)).all()
+
+
+@asynccontextmanager
+async def open_door(database: Database, issuer: TokenIssuer) -> AsyncIterator[Door]:
+    def configure(app: FastAPI, _runtime: Runtime) -> None:
+        app.state.policy = Policy()
+        app.state.fhir_structure = structure()  # read once for all tests; `prepare` has a test of its own
+
+    service = Service(
+        name="spa-intake",
+        package="spa_intake",
+        settings=ServiceSettings(
+            database_url=SecretStr(database.address),
+            kafka_bootstrap_servers="unused",
+            trusted_issuers=(issuer.trusted,),
+        ),
+        routers=[fhir.router, hl7.router],
+        configure_app=configure,
+    )
+    async with api_client(service, database) as client:
+        yield Door(client, database, issuer)

@@ -1,0 +1,137 @@
+"""ADT messages on the real database: acknowledged once they are stored, once however often they come."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import httpx
+import pytest
+from door_builders import adt
+from door_service import Door, open_door
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from published_examples import EXAMPLES, needs_examples
+
+from homeward_kit.database import Database
+from homeward_kit.testing.tokens import TokenIssuer
+from spa_intake.adapters.hl7.message import read_message
+
+PATH = "/api/v1/hl7/adt"
+SECRETS = ("9990001219", "EDITH", "SAMPLE ROAD", "19410309", "H7700121", "02079460121")
+
+
+@pytest.fixture
+async def door(make_database: Callable[[str], Database], token_issuer: TokenIssuer) -> AsyncIterator[Door]:
+    async with open_door(make_database("spa_intake"), token_issuer) as opened:
+        yield opened
+
+
+async def send(door: Door, body: bytes) -> httpx.Response:
+    return await door.client.post(PATH, content=body, headers=door.ward())
+
+
+def acknowledged(answer: httpx.Response) -> tuple[int, str, str | None]:
+    """The HTTP status, MSA-1 and MSA-2."""
+    assert read_message(answer.content).kind[0] == "ACK"
+    segment = next(line for line in answer.text.split("\r") if line.startswith("MSA"))
+    _, code, control_id, *_ = [*segment.split("|"), ""]
+    return answer.status_code, code, control_id
+
+
+async def test_an_admission_a_discharge_and_its_cancellation(door: Door) -> None:
+    assert acknowledged(await send(door, adt())) == (200, "AA", "HW-A01-0001")
+    (stay,) = await door.rows("SELECT * FROM stays")
+    assert (stay.hospital, stay.ward, stay.admission_method, stay.discharged_at) == ("RJZ", "FARNBOROUGH", "21", None)
+    answer = await send(door, adt("a03-discharge"))
+    assert acknowledged(answer) == (200, "AA", "HW-A03-0001")
+    assert answer.headers["Homeward-Events"]
+    (stay,) = await door.rows("SELECT * FROM stays")
+    assert stay.discharged_at == datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
+    assert stay.discharge_destination == "19"
+    assert acknowledged(await send(door, adt("a13-cancel-discharge"))) == (200, "AA", "HW-A13-0001")
+    (stay,) = await door.rows("SELECT * FROM stays")
+    assert stay.discharged_at is None
+    types = [row.type for row in await door.rows("SELECT type FROM outbox ORDER BY seq")]
+    assert types == [
+        f"discharge.{name}.v1" for name in ("patient.admitted", "patient.discharged", "discharge.cancelled")
+    ]
+
+
+async def test_a_repeat_is_acknowledged_and_changes_nothing(door: Door) -> None:
+    first = await send(door, adt())
+    again = await send(door, adt())
+    assert acknowledged(first) == acknowledged(again) == (200, "AA", "HW-A01-0001")
+    assert again.headers["Homeward-Events"] == ""
+    assert len(await door.rows("SELECT 1 FROM outbox")) == 1
+
+
+async def test_messages_in_any_order_end_in_the_same_stay(door: Door) -> None:
+    for name in ("a13-cancel-discharge", "a03-discharge", "a01-admission"):
+        assert acknowledged(await send(door, adt(name)))[1] == "AA"
+    (stay,) = await door.rows("SELECT * FROM stays WHERE NOT is_cancelled")
+    assert (stay.admitted_at, stay.discharged_at) == (datetime(2026, 11, 16, 14, 20, tzinfo=UTC), None)
+
+
+async def test_a_death_in_a_discharge(door: Door) -> None:
+    await send(door, adt())
+    await send(door, adt("a03-discharge", PID_29="20261123152000", PID_30="Y", PV1_36="79", PV1_37="4"))
+    (person,) = await door.rows("SELECT died_at FROM people")
+    assert person.died_at == datetime(2026, 11, 23, 15, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        (adt(MSH_9="ADT^A40^ADT_A39"), (400, "AR", "HW-A01-0001")),
+        (adt(MSH_9="ORU^R01"), (400, "AR", "HW-A01-0001")),
+        (adt(PV1=None), (422, "AE", "HW-A01-0001")),
+        (adt(PID_3=""), (422, "AE", "HW-A01-0001")),
+        (adt(PID_13="^" * 50_000), (400, "AR", "HW-A01-0001")),
+        (b"nonsense", (400, "AR", "")),
+        (b"", (400, "AR", "")),
+    ],
+)
+async def test_what_is_not_taken_is_not_stored_but_audited(
+    door: Door, body: bytes, answer: tuple[int, str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = await send(door, body)
+    assert acknowledged(refused) == answer
+    assert await door.rows("SELECT 1 FROM movements") == await door.rows("SELECT 1 FROM people") == []
+    (row,) = await door.rows("SELECT outcome FROM audit_log WHERE action = 'record_movement'")
+    assert row.outcome != "ok"
+    assert not any(secret in refused.text + capsys.readouterr().out for secret in SECRETS)
+
+
+async def test_only_ward_systems_send(door: Door) -> None:
+    assert (await door.client.post(PATH, content=adt())).status_code == 401
+    assert (await door.client.post(PATH, content=adt(), headers=door.staff())).status_code == 403
+
+
+async def test_the_events_hold_nothing_of_the_person(door: Door) -> None:
+    await send(door, adt())
+    rows = await door.rows("SELECT * FROM outbox")
+    told = " ".join(str(value) for row in rows for value in row)
+    assert rows
+    assert not any(secret in told for secret in SECRETS)
+
+
+@needs_examples
+async def test_every_published_message_is_recorded_or_rejected_for_its_trigger(door: Door) -> None:
+    paths = sorted((EXAMPLES / "hl7").glob("*/*.hl7"))
+    for path in paths:
+        status, code, _ = acknowledged(await send(door, path.read_bytes()))
+        is_taken = not any(trigger in path.name for trigger in ("A05", "A40"))
+        assert (status, code) == ((200, "AA") if is_taken else (400, "AR")), path.name
+    assert len(await door.rows("SELECT 1 FROM movements")) == len(paths) - 4
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["a01-admission", "a03-discharge", "a13-cancel-discharge"]), st.data())
+async def test_mutated_messages_are_acknowledged_but_never_fail(door: Door, name: str, data: st.DataObject) -> None:
+    fields = adt(name, MSH_10=uuid4().hex).decode().split("|")
+    texts = st.one_of(st.text(max_size=40), st.sampled_from(["'; DROP", "9" * 3000, "99991231", "\\X00\\", "Y", "4"]))
+    for place, value in data.draw(st.lists(st.tuples(st.integers(5, len(fields) - 1), texts), max_size=4)):
+        fields[place] = value
+    answer = await send(door, "|".join(fields).encode("utf-8", "replace"))
+    assert answer.status_code < 500
+    assert acknowledged(answer)[1] in {"AA", "AE", "AR"}
