@@ -3,9 +3,11 @@
 SHELL := /bin/sh
 VENV := .venv/bin
 ENVIRONMENT := deploy/local/bin/environment.sh
+PUBLISHED := $(foreach package,spa_intake triage care_package readmission_monitor,$(package).adapters.events.published) \
+  homeward_kit.dead_letters
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url
 
-.PHONY: help run stop reset test test-unit lint format assets environment lock
+.PHONY: help run stop reset test test-unit lint format assets contracts environment lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -42,6 +44,9 @@ format: environment ## Put the code in its standard form
 assets: ## Build the interface's CSS and JavaScript
 	@$(ENVIRONMENT) run
 	@$(VENV)/python -c 'from homeward_local.assets import ensure_assets; print(ensure_assets(print))'
+
+contracts: environment ## Write the event schemas and AsyncAPI anew from the published models
+	@$(VENV)/python -m homeward_kit.contracts shared/contracts $(PUBLISHED)
 
 environment: ## Make or update the virtual environment of the tests and checks
 	@$(ENVIRONMENT) dev
