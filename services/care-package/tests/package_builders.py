@@ -52,7 +52,7 @@ def no_lines(number: int) -> Decision:
 
 
 def a_referral(decision: Decision | None = None) -> ReferralFacts:
-    return ReferralFacts(REFERRAL, PERSON, version=1, state="accepted", decision=decision)
+    return ReferralFacts(REFERRAL, PERSON, version=1, state="accepted", accepted_at=NOW, decision=decision)
 
 
 def a_stay(
@@ -64,13 +64,17 @@ def a_stay(
 def facts(referral: ReferralFacts | None = None, *stays: StayFacts, has_died: bool = False) -> Facts:
     return Facts(
         referral or a_referral(a_decision()),
-        PersonFacts(PERSON, has_died=has_died),
+        PersonFacts(PERSON, death_recorded_at=NOW if has_died else None),
         {stay.stay_id: stay for stay in stays},
     )
 
 
 def a_provider(
-    name: str = "Abbey Care", *services: str, places: int = 3, areas: Collection[str] = ("BR1", "BR2"), days_old: int = 0
+    name: str = "Abbey Care",
+    *services: str,
+    places: int = 3,
+    areas: Collection[str] = ("BR1", "BR2"),
+    days_old: int = 0,
 ) -> Provider:
     declared_at = NOW - timedelta(days=days_old)
     return Provider(

@@ -24,9 +24,11 @@ def test_only_those_with_the_service_the_area_and_a_place() -> None:
 
 
 def test_fresh_capacity_first_then_by_name() -> None:
-    assert names(
-        a_provider("Zebra", days_old=0), a_provider("Apple", days_old=2), a_provider("Able", days_old=0)
-    ) == ["Able", "Zebra", "Apple"]
+    assert names(a_provider("Zebra", days_old=0), a_provider("Apple", days_old=2), a_provider("Able", days_old=0)) == [
+        "Able",
+        "Zebra",
+        "Apple",
+    ]
 
 
 def test_without_a_postcode_every_area_counts() -> None:

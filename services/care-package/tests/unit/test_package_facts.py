@@ -49,8 +49,16 @@ def test_the_case_sets_the_target_by_version() -> None:
 
 
 def test_a_death_corrected_is_no_death_and_an_old_report_of_it_changes_nothing() -> None:
-    corrected = PersonFacts(PERSON).with_death(1, has_died=True).with_death(2, has_died=False)
-    assert not corrected.with_death(1, has_died=True).has_died
+    corrected = PersonFacts(PERSON).with_death(1, NOW).with_death(2, None)
+    assert corrected.with_death(1, NOW) == corrected
+
+
+def test_a_death_recorded_before_the_acceptance_does_not_stop_the_referral() -> None:
+    assert facts(replace(a_referral(), accepted_at=HOME), has_died=True).stop is None
+
+
+def test_a_death_says_nothing_of_a_referral_not_heard_of_yet() -> None:
+    assert facts(replace(a_referral(), state=None, accepted_at=None), has_died=True).stop is None
 
 
 def test_a_discharge_heard_late_is_remembered() -> None:
@@ -77,7 +85,11 @@ def test_a_discharge_heard_late_is_remembered() -> None:
     ],
 )
 def test_what_stops_a_referral(
-    state: str | None, closed_reason: str | None, has_died: bool, stop: Stop | None  # noqa: FBT001 — a parameter of the table
+    state: str | None,
+    closed_reason: str | None,
+    *,
+    has_died: bool,
+    stop: Stop | None,
 ) -> None:
     referral = replace(a_referral(), state=state, closed_reason=closed_reason)
     assert facts(referral, has_died=has_died).stop is stop

@@ -38,9 +38,7 @@ KNOWN = facts()
 NOT_READY = facts(replace(a_referral(a_decision()), is_ready=False))
 LINKED = replace(a_referral(a_decision()), linked_stay_id=STAY)
 HOME_AGAIN = facts(LINKED, a_stay(revision=2, discharged_at=NOW))
-BACK = facts(
-    LINKED, a_stay(revision=2, discharged_at=NOW), a_stay(LATER_STAY, admitted_at=NOW + timedelta(hours=1))
-)
+BACK = facts(LINKED, a_stay(revision=2, discharged_at=NOW), a_stay(LATER_STAY, admitted_at=NOW + timedelta(hours=1)))
 HELD_BOTH = replace(BACK, referral=replace(LINKED, is_ready=False))
 
 
@@ -178,7 +176,7 @@ class TestHospitalLimit:
         assert due == NOW + timedelta(hours=24)
         assert settled(BACK, package, now=due - timedelta(seconds=1)) == (package, [])
         package, events = settled(BACK, package, now=due)
-        assert (kinds(events), events[0].reason) == (["package.ended"], "still_in_hospital")
+        assert (kinds(events), events[0].reason) == (["package.ended"], "in_hospital")
         assert of(package).holds == frozenset()
         assert hospital_deadline(package, POLICY) is None
 
@@ -312,4 +310,3 @@ class TestNewerDecision:
     def test_the_target_date_follows_the_case(self) -> None:
         known = facts(a_referral(a_decision()).with_target(NOW.date(), 7))
         assert of(settled(known, opened())[0]).target_on == NOW.date()
-

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from homeward_kit.values import Refusal
 from package_builders import (
     ABBEY,
     BECKENHAM,
@@ -40,7 +39,8 @@ from care_package.domain.ids import LineId, OfferId
 from care_package.domain.line import TRANSITIONS, LineState, Step
 from care_package.domain.offer import Answer, OfferState
 from care_package.domain.offering import send_offers
-from care_package.domain.package import EVENT_OF_OFFER, EVENTS_OF_STEP, EventKind
+from care_package.domain.package import EVENT_OF_OFFER, EVENTS_OF_STEP, Change, EventKind
+from homeward_kit.values import Refusal
 
 KNOWN = facts()
 TWO_LINES = facts(a_referral(a_decision(1, a_line(), a_line("equipment"))))
@@ -110,17 +110,13 @@ def test_repeats_are_accepted_silently() -> None:
     cancelled, _ = after(steps.cancel_line(opened(), line.line_id, "not_needed", NOW), KNOWN)
     assert not steps.cancel_line(cancelled, line.line_id, "not_needed", NOW).events
     assert not steps.resume_line(opened(), line.line_id).events
-    declined, _ = after(
-        steps.decline_offer(opened(), open_offer(opened()).offer_id, Answer(NOW, reason="full")), KNOWN
-    )
+    declined, _ = after(steps.decline_offer(opened(), open_offer(opened()).offer_id, Answer(NOW, reason="full")), KNOWN)
     assert not steps.decline_offer(declined, open_offer(opened()).offer_id, Answer(NOW, reason="full")).events
 
 
 def test_a_line_that_falls_through_is_brokered_again_and_the_others_stay_agreed() -> None:
     package = agreed(TWO_LINES)
-    package, events = after(
-        steps.fall_through(package, line_of(package).line_id, "staff_ill", NOW), TWO_LINES
-    )
+    package, events = after(steps.fall_through(package, line_of(package).line_id, "staff_ill", NOW), TWO_LINES)
     assert [event.kind for event in events] == [EventKind.PACKAGE_REOPENED, EventKind.OFFER_SENT]
     assert package.state is LineState.BROKERING
     assert line_of(package, "equipment").state is LineState.AGREED
@@ -176,19 +172,17 @@ def test_two_lines_do_not_get_the_same_last_place() -> None:
 PAST_DEADLINE = NOW + POLICY.offer_deadline + timedelta(seconds=1)
 
 
-def _declined_offer() -> steps.Change:
-    package, _ = after(
-        steps.decline_offer(opened(), open_offer(opened()).offer_id, Answer(NOW, reason="full")), KNOWN
-    )
+def _declined_offer() -> Change:
+    package, _ = after(steps.decline_offer(opened(), open_offer(opened()).offer_id, Answer(NOW, reason="full")), KNOWN)
     return steps.accept_offer(package, open_offer(opened()).offer_id, Answer(NOW))
 
 
-def _held_start() -> steps.Change:
+def _held_start() -> Change:
     package = replace(agreed(), holds=frozenset({Hold.NOT_READY}))
     return steps.start_line(package, line_of(package).line_id, NOW, NOW)
 
 
-def _held_resume() -> steps.Change:
+def _held_resume() -> Change:
     package = replace(opened(market=()), holds=frozenset({Hold.NOT_READY}))
     return steps.resume_line(package, line_of(package).line_id)
 
@@ -196,7 +190,10 @@ def _held_resume() -> steps.Change:
 @pytest.mark.parametrize(
     ("refused", "refusal"),
     [
-        (lambda: steps.accept_offer(opened(), open_offer(opened()).offer_id, Answer(PAST_DEADLINE)), OfferDeadlinePassed),
+        (
+            lambda: steps.accept_offer(opened(), open_offer(opened()).offer_id, Answer(PAST_DEADLINE)),
+            OfferDeadlinePassed,
+        ),
         (_declined_offer, OfferNotOpen),
         (lambda: steps.accept_offer(opened(), OfferId(named("none")), Answer(NOW)), OfferNotFound),
         (lambda: steps.start_line(opened(), LineId(named("none")), NOW, NOW), LineNotFound),
@@ -211,6 +208,6 @@ def _held_resume() -> steps.Change:
         (_held_resume, PackageIsHeld),
     ],
 )
-def test_what_is_refused(refused: Callable[[], steps.Change], refusal: type[Refusal]) -> None:
+def test_what_is_refused(refused: Callable[[], Change], refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         refused()

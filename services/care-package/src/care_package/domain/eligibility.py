@@ -32,9 +32,7 @@ class Candidate:
     because: tuple[str, ...]  # coded reasons, for the broker
 
 
-def rank(
-    providers: Iterable[Provider], line: Line, outward_postcode: str | None, now: datetime
-) -> list[Candidate]:
+def rank(providers: Iterable[Provider], line: Line, outward_postcode: str | None, now: datetime) -> list[Candidate]:
     """Eligible: gives the service, in the area, has a place, not tried in this round.
 
     In order of how many days ago the places were declared, then by name. A person without a postcode

@@ -66,6 +66,7 @@ class ReferralNews:
 
     version: int
     state: str
+    accepted_at: datetime | None = None
     is_ready: bool | None = None
     closed_reason: str | None = None
     linked_stay_id: StayId | None = None
@@ -80,6 +81,7 @@ class ReferralFacts:
     patient_key: PatientKey
     version: int = 0
     state: str | None = None  # None: nothing heard from spa-intake yet
+    accepted_at: datetime | None = None
     closed_reason: str | None = None
     is_ready: bool = True
     linked_stay_id: StayId | None = None
@@ -96,6 +98,7 @@ class ReferralFacts:
             self,
             version=news.version,
             state=news.state,
+            accepted_at=news.accepted_at or self.accepted_at,
             closed_reason=news.closed_reason or self.closed_reason,
             is_ready=self.is_ready if news.is_ready is None else news.is_ready,
             linked_stay_id=None if linked == news.unlinked_stay_id else linked,
@@ -131,7 +134,7 @@ class StayFacts:
         return self.discharged_at is None and not self.is_cancelled
 
     def merged(self, known: "StayFacts | None") -> "StayFacts":
-        """This report of the stay and what was known of it."""
+        """The stay by this report and what was known of it."""
         was_discharged = self.was_discharged or self.discharged_at is not None
         if known is None:
             return replace(self, was_discharged=was_discharged)
@@ -145,11 +148,13 @@ class PersonFacts:
 
     patient_key: PatientKey
     revision: int = 0
-    has_died: bool = False
+    death_recorded_at: datetime | None = None  # None: not dead
 
-    def with_death(self, revision: int, *, has_died: bool) -> "PersonFacts":
-        """The facts after a death or its correction."""
-        return self if revision < self.revision else replace(self, revision=revision, has_died=has_died)
+    def with_death(self, revision: int, recorded_at: datetime | None) -> "PersonFacts":
+        """The facts after a death, or its correction (None)."""
+        if revision < self.revision:
+            return self
+        return replace(self, revision=revision, death_recorded_at=recorded_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +169,19 @@ class Facts:
     def stop(self) -> Stop | None:
         """Why there is to be no more work, the strongest reason first; a stop of the referral is for ever."""
         referral = self.referral
-        if self.person.has_died or (referral.state == "closed" and referral.closed_reason == Stop.DIED):
+        if self._has_died or (referral.state == "closed" and referral.closed_reason == Stop.DIED):
             return Stop.DIED
-        return {"withdrawn": Stop.WITHDRAWN, "declined": Stop.DECLINED, "closed": Stop.CLOSED}.get(
-            referral.state or ""
-        )
+        return {"withdrawn": Stop.WITHDRAWN, "declined": Stop.DECLINED, "closed": Stop.CLOSED}.get(referral.state or "")
+
+    @property
+    def _has_died(self) -> bool:
+        """A death recorded after the referral was accepted; one accepted later was accepted of a living person.
+
+        Without this, a death already corrected that comes late would stop a referral made since. While the
+        acceptance is not heard yet, the referral's own closing says it.
+        """
+        died_at, accepted_at = self.person.death_recorded_at, self.referral.accepted_at
+        return died_at is not None and accepted_at is not None and died_at >= accepted_at
 
     @property
     def is_back_in_hospital(self) -> bool:

@@ -69,6 +69,7 @@ class Line:
     round: int = 1
     left_by: ProviderId | None = None  # who gave it up: not asked again in this round
     agreed_offer_id: OfferId | None = None
+    agreed_at: datetime | None = None  # first, not when confirmed again: since then it takes a place
     is_confirmed: bool = True  # False after a hold, until the provider of an agreed line confirms again
     started_at: datetime | None = None
     start_on: date | None = None  # when the provider said it would start
@@ -126,6 +127,7 @@ class Line:
             round=self.round + 1,
             left_by=held_by.provider_id if held_by else None,
             agreed_offer_id=None,
+            agreed_at=None,
             is_confirmed=True,
             started_at=None,
             start_on=None,

@@ -17,9 +17,7 @@ class OfferState(StrEnum):
 
 
 TRANSITIONS: dict[OfferState, frozenset[OfferState]] = {
-    OfferState.SENT: frozenset(
-        {OfferState.ACCEPTED, OfferState.DECLINED, OfferState.EXPIRED, OfferState.WITHDRAWN}
-    ),
+    OfferState.SENT: frozenset({OfferState.ACCEPTED, OfferState.DECLINED, OfferState.EXPIRED, OfferState.WITHDRAWN}),
 }
 
 

@@ -45,9 +45,7 @@ def _ask_again(change: Change, line: Line, now: datetime, policy: Policy) -> Non
     change.put_offer(line, replace(offer, is_reconfirmation=True, because=("agreed_before_hold",)))
 
 
-def _ask_next(
-    change: Change, line: Line, market: Sequence[Provider], now: datetime, policy: Policy
-) -> list[Provider]:
+def _ask_next(change: Change, line: Line, market: Sequence[Provider], now: datetime, policy: Policy) -> list[Provider]:
     """Sends the offer; returns the market with the place it takes."""
     candidates = rank(market, line, change.package.outward_postcode, now)
     if not candidates:

@@ -144,9 +144,7 @@ class Change:
 
     def tell_of(self, line: Line, kind: EventKind, *, at: datetime | None = None, start_on: date | None = None) -> None:
         """Announce a fact about one line, with its reason."""
-        self._add(
-            PackageEvent(kind, self.package, (line.line_id,), reason=line.reason, at=at, start_on=start_on)
-        )
+        self._add(PackageEvent(kind, self.package, (line.line_id,), reason=line.reason, at=at, start_on=start_on))
 
     def put_offer(self, line: Line, offer: Offer, *, start_on: date | None = None) -> Line:
         """Store an offer's new state in its line and announce it; returns the line as it is now."""

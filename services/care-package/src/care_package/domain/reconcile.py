@@ -220,10 +220,8 @@ def _end_after_hospital_limit(change: Change, now: datetime, limit: timedelta) -
     since = change.package.in_hospital_since
     if since is None or now < since + limit:
         return
-    reason = "still_in_hospital"
-    ended = [
-        line.takes(Step.END, reason) for line in change.package.lines if line.state is LineState.STARTED
-    ]
+    reason = "in_hospital"
+    ended = [line.takes(Step.END, reason) for line in change.package.lines if line.state is LineState.STARTED]
     _put_and_tell(change, EventKind.PACKAGE_ENDED, ended, reason)
 
 

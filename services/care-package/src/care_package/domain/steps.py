@@ -28,7 +28,13 @@ def accept_offer(package: Package, offer_id: OfferId, answer: Answer) -> Change:
     agreed = line if offer.is_reconfirmation else line.takes(Step.AGREE)
     start_on = answer.start_on or line.start_on
     agreed = replace(
-        agreed, agreed_offer_id=offer_id, is_confirmed=True, start_on=start_on, left_by=None, reason=None
+        agreed,
+        agreed_offer_id=offer_id,
+        agreed_at=line.agreed_at or answer.at,
+        is_confirmed=True,
+        start_on=start_on,
+        left_by=None,
+        reason=None,
     )
     change.put(agreed)
     change.tell_of(agreed, EventKind.PACKAGE_AGREED, start_on=start_on)

@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from homeward_kit.envelope import PublishedEvent
 from pydantic import BaseModel, ConfigDict
+
+from homeward_kit.envelope import PublishedEvent
 
 CARE_PACKAGES = "discharge-care-packages"
 LineState = Literal["brokering", "agreed", "started", "ended", "unfilled", "cancelled"]
