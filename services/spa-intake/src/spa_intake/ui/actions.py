@@ -215,6 +215,16 @@ ACTIONS: tuple[Action, ...] = (
         heading="The provider hands the care back",
         form=package_forms.HAND_BACK,
     ),
+    _package("end", "Care has ended", "End of care recorded.", f"{_LINES}/end", ("started",), form=package_forms.END),
+    _package(
+        "cancel",
+        "Cancel",
+        "This care is cancelled.",
+        f"{_LINES}/cancel",
+        ("brokering", "unfilled", "agreed"),
+        heading="Cancel this care",
+        form=package_forms.CANCEL,
+    ),
     _package(
         "resume", "Look again", "Looking for a provider again.", f"{_LINES}/resume", ("unfilled",), is_next_step=True
     ),
@@ -229,8 +239,3 @@ def offered(about: About, resource: Resource | None, role: str) -> list[Action]:
         for action in ACTIONS
         if resource is not None and action.about is about and role in action.roles and action.is_offered(resource)
     ]
-
-
-def roles_in_words(action: Action) -> list[str]:
-    """Who may do it, for the page that says no."""
-    return sorted(action.roles)

@@ -15,4 +15,4 @@ async def lookup(user: SignedIn, patient_keys: Iterable[UUID]) -> Mapping[UUID, 
     if not keys:
         return {}
     part = await user.ui.owners.ask(user.staff, INTAKE, LOOKUP, {"patient_keys": keys})
-    return {UUID(person["patient_key"]): person for person in (part.data or {}).get("items", [])}
+    return {UUID(person["patient_key"]): person for person in (part.data or {}).get("people", [])}

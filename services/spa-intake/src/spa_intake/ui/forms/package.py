@@ -6,15 +6,11 @@ from spa_intake.ui.presenters import words
 
 from .fields import Field, Form, FormModel, Kind, choices
 
-OFFER_DECLINE_REASONS = ("no_capacity", "cannot_meet_needs", "cannot_start_in_time", "out_of_area", "safety_concern")
-HAND_BACK_REASONS = ("staff_shortage", "cannot_meet_needs", "needs_changed", "safety_concern", "person_choice")
-FELL_THROUGH_REASONS = (
-    "provider_withdrew",
-    "staff_shortage",
-    "cannot_start_in_time",
-    "person_choice",
-    "family_refused",
-)
+DECLINE_REASONS = ("no_capacity", "outside_area", "needs_too_complex", "cannot_start_in_time", "other")
+FELL_THROUGH_REASONS = ("no_capacity", "cannot_start_in_time", "needs_changed", "person_declined_provider", "other")
+HAND_BACK_REASONS = ("no_capacity", "needs_changed", "person_declined_provider", "provider_closing", "other")
+END_REASONS = ("independent", "needs_less", "long_term_care_began", "moved_away", "person_declined", "other")
+CANCEL_REASONS = ("not_needed", "family_provides", "arranged_elsewhere", "person_declined", "other")
 
 
 class ReasonForm(FormModel):
@@ -41,6 +37,8 @@ OFFER_ACCEPT = Form(
         ),
     ),
 )
-OFFER_DECLINE = _reason("Why did the provider decline?", OFFER_DECLINE_REASONS)
+OFFER_DECLINE = _reason("Why did the provider decline?", DECLINE_REASONS)
 HAND_BACK = _reason("Why is the care handed back?", HAND_BACK_REASONS)
 FELL_THROUGH = _reason("Why did the agreed care fall through?", FELL_THROUGH_REASONS)
+END = _reason("Why does the care end?", END_REASONS)
+CANCEL = _reason("Why is this no longer needed?", CANCEL_REASONS)

@@ -58,6 +58,7 @@ def record_values(user: SignedIn, record: Record) -> dict[str, Any]:  # Any: wha
         "rules": presenter.rules(case) if case else [],
         "package": package,
         "lines": presenter.lines(package, now) if package else [],
+        "asks": presenter.asks(package) if package else [],
         "holds": presenter.holds(package) if package else "",
         "days": timeline(record.entries, names),
         "contacts": presenter.contacts(person_view(record.person.data, now)),
@@ -113,7 +114,7 @@ def _buttons(user: SignedIn, record: Record) -> dict[str, Any]:  # Any: what the
         "next_steps": [action for action in (*referral, *case) if action.is_next_step],
         "referral_actions": [action for action in referral if not action.is_next_step],
         "case_actions": [action for action in case if not action.is_next_step],
-        "line_actions": _by_state(user, record, ("start", "fell-through", "hand-back", "resume")),
+        "line_actions": _by_state(user, record, ("start", "fell-through", "hand-back", "resume", "end", "cancel")),
         "offer_actions": _by_state(user, record, ("offer-accept", "offer-decline")),
         "versions": {about: (record.resource(about) or {}).get("version") for about in About},
     }

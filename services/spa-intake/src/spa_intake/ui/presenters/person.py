@@ -1,4 +1,4 @@
-"""A person as a banner and a list name them (ISB 1505: family name in capitals, then given name and title)."""
+"""A person as a banner and a list name them (ISB 1505: family name in capitals, then given name)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def person_view(person: Mapping[str, Any] | None, now: datetime) -> PersonView: 
     number = person.get("nhs_number")
     return PersonView(
         name=_name(person),
-        nhs_number=format_nhs_number(number) if number else None,
+        nhs_number=_grouped(number) if number else None,
         nhs_number_note=NUMBER_NOTES.get(person.get("nhs_number_status", ""), "") if number else "",
         born=dates.born(born_on) if born_on else None,
         age_years=age_in_years(born_on, today) if born_on else None,
@@ -57,9 +57,17 @@ def person_view(person: Mapping[str, Any] | None, now: datetime) -> PersonView: 
     )
 
 
+def _grouped(number: str) -> str:
+    """In groups of 3, 3 and 4; a number that has not ten digits as it was given."""
+    try:
+        return format_nhs_number(number)
+    except ValueError:
+        return number
+
+
 def _name(person: Mapping[str, Any]) -> str:
-    title = f" ({person['title']})" if person.get("title") else ""
-    return f"{person['family_name'].upper()}, {person['given_name']}{title}"
+    family, given = person.get("family_name"), person.get("given_name")
+    return ", ".join(filter(None, [family.upper() if family else None, given])) or "Name not known"
 
 
 def _died(person: Mapping[str, Any], now: datetime) -> str | None:

@@ -26,8 +26,8 @@ NOW = {
     WaitingFor.CARE_START: "The person has left hospital. The agreed care needs to start.",
     WaitingFor.THIRTY_DAYS: "The person has left hospital. We watch for a readmission for 30 days.",
     WaitingFor.RETURN_HOME: "The person is in hospital again. Arranging care waits until they leave.",
-    WaitingFor.READMISSION_REVIEW: "The person was readmitted as an emergency within 30 days. The reason needs a review.",
-    WaitingFor.COORDINATOR_CLOSE: "The follow-up was cancelled. A coordinator closes this or waits for a new discharge.",
+    WaitingFor.READMISSION_REVIEW: "The person was readmitted as an emergency within 30 days. Find out why.",
+    WaitingFor.COORDINATOR_CLOSE: "The follow-up was cancelled. Close this or wait for a new discharge.",
     WaitingFor.NOBODY: "This referral is finished. Nothing more has to be done.",
 }
 
@@ -153,6 +153,20 @@ def lines(package: Json, now: datetime) -> Sequence[LineView]:
     ]
 
 
+QUESTIONS = {
+    "decided_differently": "A newer decision asks for something else: {service}. Change it with the provider.",
+    "no_longer_decided": "A newer decision no longer asks for: {service}. End or cancel it.",
+}
+
+
+def asks(package: Json) -> Sequence[str]:
+    """What a newer decision leaves to the broker."""
+    return [
+        QUESTIONS[ask["question"]].format(service=words.say(words.SERVICES, ask["service"]).lower())
+        for ask in package.get("asks") or []
+    ]
+
+
 def _visits(line: Json) -> str:
     if not line.get("visits_per_day"):
         return ""
@@ -206,8 +220,9 @@ def watch(found: Json, now: datetime) -> Sequence[Row]:
         Row("Follow-up", words.say(WATCH_STATES, found["state"])),
         Row("Left hospital", dates.moment(left_at, now), f"Day {days} of 30" if found["state"] == "open" else ""),
     ]
-    if found.get("days_since_discharge") is not None:
-        rows.append(Row("Readmitted", f"On day {found['days_since_discharge']}"))
+    if readmission := found.get("readmission"):
+        admitted_at = dates.moment(datetime.fromisoformat(readmission["admitted_at"]), now)
+        rows.append(Row("Readmitted", admitted_at, f"Day {readmission['days_since_discharge']} after leaving hospital"))
     return rows
 
 

@@ -1,0 +1,150 @@
+"""Words, dates and status words as staff read them."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+from journey_builders import NOW, row
+
+from homeward_kit.callers import STAFF
+from spa_intake.domain import codes
+from spa_intake.read_model import events_intake, events_others
+from spa_intake.read_model.states import Stage, WaitingFor
+from spa_intake.read_model.timeline import Entry
+from spa_intake.ui.presenters import dates, record, words
+from spa_intake.ui.presenters.person import person_view
+from spa_intake.ui.presenters.status import status_of
+from spa_intake.ui.presenters.timeline import SENTENCES, Names, timeline
+from spa_intake.ui.presenters.worklist import ALL_OPEN, stages_of, tabs, waiting_for
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("due_on", "text"),
+    [
+        (date(2026, 11, 24), "today"),
+        (date(2026, 11, 25), "tomorrow"),
+        (date(2026, 11, 23), "yesterday"),
+        (date(2026, 11, 27), "in 3 days"),
+        (date(2026, 11, 20), "4 days ago"),
+    ],
+)
+def test_days_to_a_date_are_said_in_words(due_on: date, text: str) -> None:
+    assert dates.countdown(due_on, TODAY) == text
+
+
+def test_times_are_those_of_london() -> None:
+    summer = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+    assert dates.moment(summer, datetime(2026, 7, 2, 9, tzinfo=UTC)) == "00:30 today"
+    assert dates.moment(summer, NOW) == "00:30 Thu 2 Jul"
+
+
+def test_the_banner_follows_isb_1505() -> None:
+    person = {
+        "family_name": "Smith",
+        "given_name": "Jo",
+        "born_on": "1941-02-03",
+        "gender": "female",
+        "nhs_number": "9991234567",
+        "nhs_number_status": "unverified",
+    }
+    view = person_view(person, NOW)
+    assert (view.name, view.born, view.age) == ("SMITH, Jo", "03-Feb-1941", "85y")
+    assert (view.nhs_number, view.nhs_number_note) == ("999 123 4567", "not verified")
+
+
+def test_a_person_that_cannot_be_had_has_a_stand_in() -> None:
+    assert person_view(None, NOW).name == "Name not available now"
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"due_on": date(2026, 11, 26)}, "On track"),
+        ({"due_on": TODAY}, "Due today"),
+        ({"due_on": date(2026, 11, 23)}, "Overdue"),
+        ({"due_on": None}, "On track"),
+        ({"waiting_for": WaitingFor.READINESS, "due_on": date(2026, 11, 23)}, "Not ready now"),
+        ({"waiting_for": WaitingFor.WARD_ANSWER, "due_on": date(2026, 11, 23)}, "Paused"),
+    ],
+)
+def test_what_stops_a_journey_comes_before_its_date(changes: dict[str, object], text: str) -> None:
+    word = status_of(row(**changes), TODAY)
+    assert word is not None
+    assert word.text == text
+
+
+def test_a_finished_journey_has_no_status() -> None:
+    assert status_of(row(stage=Stage.FINISHED, waiting_for=WaitingFor.NOBODY), TODAY) is None
+
+
+def test_a_wait_says_until_when() -> None:
+    offered = row(waiting_for=WaitingFor.PROVIDER_ANSWER, answer_by=datetime(2026, 11, 24, 14, tzinfo=UTC))
+    assert waiting_for(offered, NOW) == "A provider to answer by 14:00 today"
+    home = row(waiting_for=WaitingFor.THIRTY_DAYS, left_at=datetime(2026, 11, 20, 14, tzinfo=UTC))
+    assert waiting_for(home, NOW) == "The 30 days after leaving hospital: day 4"
+
+
+def test_tabs_count_what_is_open_and_an_unknown_tab_shows_it() -> None:
+    found = tabs({Stage.TO_CHECK: 3, Stage.FINISHED: 9}, ALL_OPEN)
+    assert (found[0].text, found[0].count, found[0].is_current) == ("All open", 3, True)
+    assert Stage.FINISHED not in stages_of("no-such-tab")
+
+
+def test_every_stage_wait_and_role_has_words() -> None:
+    assert set(words.STAGES) == set(Stage)
+    assert set(words.WAITING_FOR) == set(WaitingFor)
+    assert set(record.NOW) == set(WaitingFor)
+    assert set(words.ROLES) == {str(role) for role in STAFF}
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (codes.Criterion, words.CRITERIA),
+        (codes.Need, words.NEEDS),
+        (codes.Missing, words.MISSING),
+        (codes.Mobility, words.SITUATION),
+        (codes.Cognition, words.SITUATION),
+        (codes.LivingSituation, words.SITUATION),
+        (codes.ExistingCare, words.SITUATION),
+        (codes.DeclineReason, words.REASONS),
+        (codes.WithdrawReason, words.REASONS),
+        (codes.CloseReason, words.REASONS),
+    ],
+)
+def test_every_code_of_intake_has_words(known: type[codes.StrEnum], said: dict[str, str]) -> None:
+    assert {code.value for code in known} <= set(said)
+
+
+def test_every_event_has_a_sentence() -> None:
+    types = {event.type for event in (*events_intake.EVENTS, *events_others.EVENTS)}
+    assert {name.removeprefix("discharge.").rpartition(".")[0] for name in types} == set(SENTENCES)
+
+
+def entry(kind: str, actor: str = "system", **details: object) -> Entry:
+    return Entry(UUID(int=1), f"discharge.{kind}.v1", "triage", NOW, actor, details)
+
+
+def said(found: Entry, **names: dict[UUID, str]) -> str:
+    [day] = timeline([found], Names(names.get("staff", {}), names.get("providers", {}), NOW))
+    return day.entries[0].text
+
+
+def test_a_decision_that_differs_says_why() -> None:
+    found = entry("pathway.decided", pathway=1, suggested_pathway=2, differs_reason="person_choice")
+    assert said(found) == "Pathway 1 decided; pathway 2 was suggested: the person's choice"
+
+
+def test_an_offer_names_its_provider_where_the_name_is_known() -> None:
+    provider = UUID(int=7)
+    found = entry("offer.declined", provider_id=str(provider), reason="no_capacity")
+    assert said(found, providers={provider: "Kent House Care"}) == "Kent House Care declined: no capacity"
+    assert said(found) == "A provider declined: no capacity"
+
+
+def test_who_did_it_is_a_name_or_a_general_word() -> None:
+    staff = UUID(int=9)
+    [day] = timeline([entry("case.opened", f"staff/{staff}")], Names({staff: "Priya Shah"}, {}, NOW))
+    assert (day.day, day.entries[0].by, day.entries[0].service) == ("Tue 24 Nov", "Priya Shah", "Triage")
