@@ -17,6 +17,8 @@ from homeward_kit import telemetry
 from homeward_kit.values import Refusal
 
 _FRAMES = 30
+# exceptions whose messages name rules, addresses or parts of the code
+_SAY_NO_VALUES = (Refusal, OSError, NameError, AttributeError, ImportError)
 _NOISY = ("sqlalchemy", "aiokafka", "httpx", "httpcore", "opentelemetry", "asyncio", "uvicorn")
 
 
@@ -76,7 +78,7 @@ def describe(error: BaseException) -> dict[str, Any]:  # Any: nested JSON
         "type": f"{type(error).__module__}.{type(error).__qualname__}",
         "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }
-    if isinstance(error, Refusal | OSError) or getattr(error, "is_made_to_be_read", False):
+    if isinstance(error, _SAY_NO_VALUES) or getattr(error, "is_made_to_be_read", False):
         described["message"] = str(error)
     if (state := getattr(getattr(error, "orig", error), "sqlstate", None)) is not None:
         described["sqlstate"] = state
