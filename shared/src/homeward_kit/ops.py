@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from homeward_kit import audit, queues, telemetry
+from homeward_kit import audit, ops_dead_letters, queues, telemetry
 from homeward_kit.auth import Caller, Role, require
 from homeward_kit.health import consumer_lag
 from homeward_kit.problems import Problem
@@ -44,23 +44,6 @@ class TimerRow(BaseModel):
     service: str
 
 
-class DeadLetterRow(BaseModel):
-    id: UUID
-    group: str
-    topic: str
-    partition: int
-    offset: int
-    key: str
-    event_id: UUID | None
-    type: str | None
-    error_class: str
-    error_code: str
-    state: str
-    recorded_at: datetime
-    parked: int
-    service: str
-
-
 class Lag(BaseModel):
     service: str
     role: str
@@ -80,10 +63,6 @@ class Timers(BaseModel):
     timers: list[TimerRow]
 
 
-class DeadLetters(BaseModel):
-    dead_letters: list[DeadLetterRow]
-
-
 class ClockSetting(BaseModel):
     offset_seconds: float = Field(ge=0, le=10 * 366 * 86_400)
 
@@ -100,18 +79,13 @@ def routes(runtime: "Runtime") -> APIRouter:
     router = APIRouter(prefix="/ops", tags=["operations"], dependencies=[Depends(require(Role.OPERATOR, Role.MANAGER))])
     name = runtime.service.name
     _add_events(router, runtime)
+    router.include_router(ops_dead_letters.routes(runtime))
 
     @router.get("/timers")
     async def list_timers(limit: Limit = 200) -> Timers:
         async with runtime.database.transaction() as tx:
             rows = await queues.timers(tx, limit=limit)
         return Timers(timers=[TimerRow(**row._mapping, service=name) for row in rows])  # noqa: SLF001 — SQLAlchemy's public name
-
-    @router.get("/dead-letters")
-    async def list_dead_letters(limit: Limit = 200) -> DeadLetters:
-        async with runtime.database.transaction() as tx:
-            rows = await queues.dead_letters(tx, limit=limit)
-        return DeadLetters(dead_letters=[DeadLetterRow(**row._mapping, service=name) for row in rows])  # noqa: SLF001 — as above
 
     @router.get("/lag")
     async def show_lag() -> Lag:

@@ -60,10 +60,14 @@ class Runtime:
     role: Role
     database: Database
     relay: Relay | None = None
-    handlings: dict[str, Handling] = field(default_factory=dict)  # by consumer group
+    handlings: dict[str, Handling] = field(init=False)  # by consumer group
     runners: list[ConsumerRunner] = field(default_factory=list)
     timer_worker: TimerWorker | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # open streams end when it is set
+
+    def __post_init__(self) -> None:
+        groups = [(self.service.name, self.service.handlers), *self.service.consumers]
+        self.handlings = {group: Handling(self.database, group, handlers) for group, handlers in groups if handlers}
 
     @property
     def settings(self) -> ServiceSettings:
@@ -94,14 +98,12 @@ def create_runtime(service: Service, role: Role) -> Runtime:
     """The parts a role needs, not yet running."""
     settings = service.settings
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
-    groups = [(service.name, service.handlers), *service.consumers]
-    handlings = {group: Handling(database, group, handlers) for group, handlers in groups if handlers}
-    runtime = Runtime(service, role, database, handlings=handlings)
+    runtime = Runtime(service, role, database)
     if role == "api":
         return runtime
     bootstrap = settings.kafka_bootstrap_servers
     runtime.relay = Relay(database, source=f"homeward/{service.name}", bootstrap_servers=bootstrap)
-    runtime.runners = [ConsumerRunner(handling, bootstrap_servers=bootstrap) for handling in handlings.values()]
+    runtime.runners = [ConsumerRunner(handling, bootstrap_servers=bootstrap) for handling in runtime.handlings.values()]
     runtime.timer_worker = TimerWorker(database, service.timers)
     return runtime
 

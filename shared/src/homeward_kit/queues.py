@@ -74,17 +74,25 @@ async def timers(tx: Tx, *, limit: int) -> Rows:
     return found.all()
 
 
-async def dead_letters(tx: Tx, *, limit: int) -> Rows:
-    """Dead letters, the newest first, with how many messages are parked behind each; without what they held."""
+_LETTER = """
+SELECT id, consumer_group AS "group", topic, partition, record_offset AS "offset", key, event_id, type,
+       error_class, error_code, state, recorded_at, payload,
+       (SELECT count(*) FROM parked
+        WHERE parked.consumer_group = dead_letters.consumer_group AND parked.topic = dead_letters.topic
+              AND parked.key = dead_letters.key) AS parked
+FROM dead_letters
+"""
+
+
+async def dead_letters(tx: Tx, *, limit: int, state: str | None = None) -> Rows:
+    """Dead letters, the newest first, with how many messages are parked behind each."""
+    where = "WHERE state = :state" if state else ""
     found = await tx.execute(
-        """
-        SELECT id, consumer_group AS "group", topic, partition, record_offset AS "offset", key, event_id, type,
-               error_class, error_code, state, recorded_at,
-               (SELECT count(*) FROM parked
-                WHERE parked.consumer_group = dead_letters.consumer_group AND parked.topic = dead_letters.topic
-                      AND parked.key = dead_letters.key) AS parked
-        FROM dead_letters ORDER BY recorded_at DESC LIMIT :limit
-        """,
-        {"limit": limit},
+        f"{_LETTER} {where} ORDER BY recorded_at DESC LIMIT :limit", {"limit": limit, "state": state}
     )
     return found.all()
+
+
+async def dead_letter(tx: Tx, letter_id: UUID) -> Row[Any] | None:
+    """One dead letter, as in the list; None when there is no such letter."""
+    return (await tx.execute(f"{_LETTER} WHERE id = :id", {"id": letter_id})).one_or_none()

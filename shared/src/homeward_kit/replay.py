@@ -1,6 +1,7 @@
 """What an operator does with a dead letter: repair its payload, replay it, discard it; what is parked follows in order.
 
-Each is one transaction under the key's lock, so the runner never overtakes it, and a dry run is the same rolled back.
+Each works in the caller's transaction under the key's lock, so the runner never overtakes it; a dry run is the same
+transaction rolled back.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from homeward_kit import dead_letters, inbox
-from homeward_kit.database import Database, Tx
+from homeward_kit.database import Tx
 from homeward_kit.dead_letters import Failure, LetterEvent, Record
 from homeward_kit.handling import HOPELESS, Handling, failure_of
 from homeward_kit.values import Refusal
@@ -68,54 +69,47 @@ class Operator:
 
     actor: str
     reason: Reason
-    is_dry_run: bool
 
 
-async def repair(database: Database, handling: Handling, letter_id: UUID, payload: bytes, operator: Operator) -> None:
+async def repair(tx: Tx, handling: Handling, letter_id: UUID, payload: bytes, operator: Operator) -> None:
     """Store another payload for the letter's event: used whenever this group reads the event again.
 
     Raises pydantic.ValidationError when the consumer could not read it either.
     """
-    async with database.transaction(actor=operator.actor) as tx:
-        letter = await _open_letter(tx, handling.group, letter_id)
-        if letter.event_id is None:
-            raise RepairNeedsEventId
-        handling.read(record_of(letter), payload)
-        if not operator.is_dry_run:
-            await tx.execute(
-                "INSERT INTO repairs (consumer_group, event_id, payload, reason, repaired_by)"
-                " VALUES (:group, :event_id, :payload, :reason, :actor) ON CONFLICT (consumer_group, event_id)"
-                " DO UPDATE SET payload = excluded.payload, reason = excluded.reason,"
-                " repaired_by = excluded.repaired_by, repaired_at = now()",
-                {
-                    "group": handling.group,
-                    "event_id": letter.event_id,
-                    "payload": payload,
-                    "reason": operator.reason.value,
-                    "actor": operator.actor,
-                },
-            )
+    letter = await _open_letter(tx, handling.group, letter_id)
+    if letter.event_id is None:
+        raise RepairNeedsEventId
+    handling.read(record_of(letter), payload)
+    await tx.execute(
+        "INSERT INTO repairs (consumer_group, event_id, payload, reason, repaired_by)"
+        " VALUES (:group, :event_id, :payload, :reason, :actor) ON CONFLICT (consumer_group, event_id)"
+        " DO UPDATE SET payload = excluded.payload, reason = excluded.reason,"
+        " repaired_by = excluded.repaired_by, repaired_at = now()",
+        {
+            "group": handling.group,
+            "event_id": letter.event_id,
+            "payload": payload,
+            "reason": operator.reason.value,
+            "actor": operator.actor,
+        },
+    )
 
 
-async def replay(database: Database, handling: Handling, letter_id: UUID, operator: Operator) -> Outcome:
+async def replay(tx: Tx, handling: Handling, letter_id: UUID, operator: Operator) -> Outcome:
     """Apply the letter's event (as repaired), then what is parked behind it, as far as it succeeds."""
-    async with database.transaction(actor=operator.actor) as tx:
-        tx.is_dry_run = operator.is_dry_run
-        letter = await _open_letter(tx, handling.group, letter_id)
-        error_code = await _try(tx, handling, record_of(letter))
-        if error_code is None:
-            return await _settle(tx, handling, letter, "replayed", operator)
-        return Outcome(is_settled=False, error_code=error_code, parked_applied=0, parked_left=await _left(tx, letter))
+    letter = await _open_letter(tx, handling.group, letter_id)
+    error_code = await _try(tx, handling, record_of(letter))
+    if error_code is None:
+        return await _settle(tx, handling, letter, "replayed", operator)
+    return Outcome(is_settled=False, error_code=error_code, parked_applied=0, parked_left=await _left(tx, letter))
 
 
-async def discard(database: Database, handling: Handling, letter_id: UUID, operator: Operator) -> Outcome:
+async def discard(tx: Tx, handling: Handling, letter_id: UUID, operator: Operator) -> Outcome:
     """Never apply the letter's event; what is parked behind it follows."""
-    async with database.transaction(actor=operator.actor) as tx:
-        tx.is_dry_run = operator.is_dry_run
-        letter = await _open_letter(tx, handling.group, letter_id)
-        if (known := handling.know(record_of(letter))) is not None:
-            await inbox.first_times(tx, handling.group, [known.attributes])  # also after a refill of the topic
-        return await _settle(tx, handling, letter, "discarded", operator)
+    letter = await _open_letter(tx, handling.group, letter_id)
+    if (known := handling.know(record_of(letter))) is not None:
+        await inbox.first_times(tx, handling.group, [known.attributes])  # also after a refill of the topic
+    return await _settle(tx, handling, letter, "discarded", operator)
 
 
 async def _open_letter(tx: Tx, group: str, letter_id: UUID) -> Row:

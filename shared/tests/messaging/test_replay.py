@@ -1,5 +1,6 @@
 """An operator's ways out of a dead letter: replay, repair, discard; what is parked follows in order."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import pytest
@@ -13,10 +14,10 @@ from homeward_kit.replay import LetterSettled, Operator, Outcome, Reason, discar
 
 from .conftest import Flow, ThingBroken, ThingMade, ThingMadeIn, record_effect
 
+Action = Callable[[Tx, Handling, UUID, Operator], Awaitable[Outcome]]
 NUMBERS = "SELECT array_agg(number ORDER BY position) FROM effects"
 LETTERS = "SELECT state, error_code FROM dead_letters ORDER BY recorded_at"
-FOR_REAL = Operator("staff/operator", Reason.PAYLOAD_REPAIRED, is_dry_run=False)
-DRY = Operator("staff/operator", Reason.PAYLOAD_REPAIRED, is_dry_run=True)
+OPERATOR = Operator("staff/operator", Reason.PAYLOAD_REPAIRED)
 
 
 class Broken:
@@ -29,6 +30,17 @@ class Broken:
         if received.payload.number in self.refused:
             raise PermanentError("refused")
         await record_effect(tx, received)
+
+
+async def _do(flow: Flow, action: Action, handling: Handling, letter_id: UUID, *, is_dry_run: bool = False) -> Outcome:
+    async with flow.database.transaction() as tx:
+        tx.is_dry_run = is_dry_run
+        return await action(tx, handling, letter_id, OPERATOR)
+
+
+async def _repair(flow: Flow, handling: Handling, letter_id: UUID, payload: bytes) -> None:
+    async with flow.database.transaction() as tx:
+        await repair(tx, handling, letter_id, payload, OPERATOR)
 
 
 async def _letter(flow: Flow) -> UUID:
@@ -49,32 +61,32 @@ async def _dead_with_followers(flow: Flow, broken: Broken) -> tuple[UUID, Handli
 async def test_after_a_replay_the_parked_messages_follow_in_order_and_new_ones_flow(flow: Flow) -> None:
     broken = Broken(2)
     letter_id, handling = await _dead_with_followers(flow, broken)
-    assert await replay(flow.database, handling, letter_id, DRY) == Outcome(
+    assert await _do(flow, replay, handling, letter_id, is_dry_run=True) == Outcome(
         is_settled=False, error_code="refused", parked_applied=0, parked_left=3
     )
     broken.refused.clear()
-    dry = await replay(flow.database, handling, letter_id, DRY)
+    dry = await _do(flow, replay, handling, letter_id, is_dry_run=True)
     assert dry == Outcome(is_settled=True, error_code=None, parked_applied=3, parked_left=0)
     assert await flow.rows(LETTERS) == [("open", "refused")]
     assert await flow.rows(NUMBERS) == [([1],)]
-    assert await replay(flow.database, handling, letter_id, FOR_REAL) == dry
+    assert await _do(flow, replay, handling, letter_id) == dry
     await flow.publish(("a", ThingMade(number=6)))
     await flow.wait_for(NUMBERS, [1, 2, 3, 4, 5, 6])
     assert await flow.rows(LETTERS) == [("replayed", "refused")]
     await flow.wait_for("SELECT count(*) FROM event_log WHERE type = 'discharge.letter.replayed.v1'", 1)
     with pytest.raises(LetterSettled):
-        await replay(flow.database, handling, letter_id, FOR_REAL)
+        await _do(flow, replay, handling, letter_id)
 
 
 async def test_a_parked_message_that_is_hopeless_too_becomes_the_next_letter(flow: Flow) -> None:
     broken = Broken(2, 4)
     letter_id, handling = await _dead_with_followers(flow, broken)
     broken.refused.remove(2)
-    outcome = await replay(flow.database, handling, letter_id, FOR_REAL)
+    outcome = await _do(flow, replay, handling, letter_id)
     assert outcome == Outcome(is_settled=True, error_code=None, parked_applied=1, parked_left=1)
     assert await flow.rows(NUMBERS) == [([1, 2, 3],)]
     assert await flow.rows(LETTERS) == [("replayed", "refused"), ("open", "refused")]
-    assert await discard(flow.database, handling, await _letter(flow), FOR_REAL) == Outcome(
+    assert await _do(flow, discard, handling, await _letter(flow)) == Outcome(
         is_settled=True, error_code=None, parked_applied=1, parked_left=0
     )
     assert await flow.rows(NUMBERS) == [([1, 2, 3, 5],)]
@@ -86,11 +98,9 @@ async def test_a_repair_is_checked_and_used_whenever_the_event_is_read_again(flo
     await flow.publish(("a", ThingBroken(number="two")))
     letter_id, handling = await _letter(flow), flow.handling({ThingMadeIn: record_effect})
     with pytest.raises(ValidationError):
-        await repair(flow.database, handling, letter_id, b'{"number": "still two"}', FOR_REAL)
-    await repair(flow.database, handling, letter_id, b'{"number": 2}', DRY)
-    assert await flow.rows("SELECT count(*) FROM repairs") == [(0,)]
-    await repair(flow.database, handling, letter_id, b'{"number": 2}', FOR_REAL)
-    await replay(flow.database, handling, letter_id, FOR_REAL)
+        await _repair(flow, handling, letter_id, b'{"number": "still two"}')
+    await _repair(flow, handling, letter_id, b'{"number": 2}')
+    await _do(flow, replay, handling, letter_id)
     assert await flow.rows(NUMBERS) == [([2],)]
     async with flow.database.transaction() as tx:  # as when the topics are read again from their beginning
         await tx.execute("DELETE FROM inbox")
