@@ -1,9 +1,11 @@
 """Forms keep what was typed, and say one sentence per mistake."""
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from spa_intake.ui.forms import case, decision, referral
 from spa_intake.ui.forms.fields import check
+
+Pairs = list[tuple[str, str | UploadFile]]
 
 
 def test_a_decline_needs_a_reason() -> None:
@@ -30,20 +32,25 @@ def test_none_of_these_is_an_answer_and_no_answer_is_not() -> None:
 
 
 def test_a_date_is_typed_in_three_parts() -> None:
-    parts = [("target_on-day", "7"), ("target_on-month", "3"), ("target_on-year", "2027"), ("reason", "medical")]
+    parts: Pairs = [("target_on-day", "7"), ("target_on-month", "3"), ("target_on-year", "2027"), ("reason", "medical")]
     checked = check(case.TARGET, FormData(parts))
     assert checked.values is not None
     assert checked.values.model_dump(mode="json") == {"target_on": "2027-03-07", "reason": "medical"}
 
 
 def test_a_date_that_is_none_keeps_what_was_typed() -> None:
-    parts = [("target_on-day", "31"), ("target_on-month", "2"), ("target_on-year", "2027"), ("reason", "medical")]
+    parts: Pairs = [
+        ("target_on-day", "31"),
+        ("target_on-month", "2"),
+        ("target_on-year", "2027"),
+        ("reason", "medical"),
+    ]
     checked = check(case.TARGET, FormData(parts))
     assert checked.errors == {"target_on": "Enter a real date, such as 27 3 2027"}
     assert checked.raw["target_on-day"] == "31"
 
 
-DECIDED = [
+DECIDED: Pairs = [
     ("pathway", "1"),
     ("participants", "nurse"),
     ("participants", "social_worker"),
@@ -69,7 +76,7 @@ def test_a_decision_that_differs_needs_a_reason_and_a_note() -> None:
 
 
 def test_chosen_services_carry_their_visits() -> None:
-    grid = [
+    grid: Pairs = [
         *DECIDED[:-1],
         ("lines_choice", "own"),
         ("line", "home_care"),
@@ -94,7 +101,12 @@ def test_chosen_services_carry_their_visits() -> None:
 
 
 def test_a_wrong_number_of_visits_is_named_with_its_service() -> None:
-    grid = [*DECIDED[:-1], ("lines_choice", "own"), ("line", "reablement"), ("reablement-visits_per_day", "lots")]
+    grid: Pairs = [
+        *DECIDED[:-1],
+        ("lines_choice", "own"),
+        ("line", "reablement"),
+        ("reablement-visits_per_day", "lots"),
+    ]
     sent = decision.check_decision(FormData(grid), suggested_pathway=1)
     assert sent.checked.errors == {
         "reablement-visits_per_day": "Reablement: enter visits a day as a number up to 8",

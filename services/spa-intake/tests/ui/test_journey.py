@@ -15,10 +15,8 @@ CASE = fact(
     FactKind.CASE, state="decided", is_paused=False, is_returned=False, pathway=1, lines=[{}], target_on="2026-11-25"
 )
 PACKAGE = fact(FactKind.PACKAGE, state="started", holds=[], decision=1)
-LEFT = {"discharged_at": "2026-11-25T14:00:00+00:00"}
-WATCH = fact(
-    FactKind.WATCH, state="open", discharged_at=LEFT["discharged_at"], window_ends_at="2026-12-25T00:00:00+00:00"
-)
+LEFT_AT = "2026-11-25T14:00:00+00:00"
+WATCH = fact(FactKind.WATCH, state="open", discharged_at=LEFT_AT, window_ends_at="2026-12-25T00:00:00+00:00")
 
 
 def test_a_referral_that_was_not_received_yet_has_no_row() -> None:
@@ -34,13 +32,13 @@ def test_a_new_referral_waits_for_a_coordinator_and_counts_to_the_wards_date() -
 
 
 def test_the_order_of_facts_does_not_matter() -> None:
-    facts = [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(**LEFT), WATCH]
+    facts = [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(discharged_at=LEFT_AT), WATCH]
     rows = [journeys(PERSON, order) for order in permutations(facts)]
     assert all(row == rows[0] for row in rows)
 
 
 def test_at_home_the_list_counts_to_the_last_of_the_thirty_days() -> None:
-    [found] = journeys(PERSON, [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(**LEFT), WATCH])
+    [found] = journeys(PERSON, [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(discharged_at=LEFT_AT), WATCH])
     assert (found.stage, found.waiting_for) == (Stage.AT_HOME, WaitingFor.THIRTY_DAYS)
     assert found.due_on == date(2026, 12, 24)
     assert found.ward == "5A"
@@ -48,14 +46,14 @@ def test_at_home_the_list_counts_to_the_last_of_the_thirty_days() -> None:
 
 def test_a_later_open_stay_means_back_in_hospital() -> None:
     again = stay(LATER_STAY, admitted_at="2026-11-28T10:00:00+00:00")
-    [found] = journeys(PERSON, [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(**LEFT), WATCH, again])
+    [found] = journeys(PERSON, [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(discharged_at=LEFT_AT), WATCH, again])
     assert found.stage == Stage.BACK_IN_HOSPITAL
     assert "back_in_hospital" in found.flags
 
 
 def test_a_cancelled_later_stay_does_not() -> None:
     again = stay(LATER_STAY, admitted_at="2026-11-28T10:00:00+00:00", is_cancelled=True)
-    [found] = journeys(PERSON, [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(**LEFT), WATCH, again])
+    [found] = journeys(PERSON, [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(discharged_at=LEFT_AT), WATCH, again])
     assert found.stage == Stage.AT_HOME
 
 
@@ -76,5 +74,5 @@ def test_the_earliest_deadline_of_open_offers_is_shown() -> None:
 
 def test_a_void_watch_gives_way_to_the_one_that_stands() -> None:
     void = Known(FactKind.WATCH, UUID(int=5), REFERRAL, {**WATCH.data, "state": "void"})
-    [found] = journeys(PERSON, [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(**LEFT), void, WATCH])
+    [found] = journeys(PERSON, [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(discharged_at=LEFT_AT), void, WATCH])
     assert found.waiting_for == WaitingFor.THIRTY_DAYS

@@ -1,6 +1,7 @@
 """Words, dates and status words as staff read them."""
 
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 import pytest
@@ -114,7 +115,7 @@ def test_every_stage_wait_and_role_has_words() -> None:
         (codes.CloseReason, words.REASONS),
     ],
 )
-def test_every_code_of_intake_has_words(known: type[codes.StrEnum], said: dict[str, str]) -> None:
+def test_every_code_of_intake_has_words(known: type[StrEnum], said: dict[str, str]) -> None:
     assert {code.value for code in known} <= set(said)
 
 
