@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from homeward_kit.envelope import PublishedEvent
 from pydantic import BaseModel, ConfigDict
+
+from homeward_kit.envelope import PublishedEvent
 
 TRIAGE = "discharge-triage"
 CaseState = Literal["open", "assessing", "decided", "closed"]
@@ -17,9 +18,7 @@ class PackageLine(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     line_id: UUID
-    service: Literal[
-        "home_care", "reablement", "community_nursing", "therapy", "equipment", "voluntary_sector", "bed"
-    ]
+    service: Literal["home_care", "reablement", "community_nursing", "therapy", "equipment", "voluntary_sector", "bed"]
     visits_per_day: int | None  # home care and reablement
     minutes_per_visit: int | None
     carers_per_visit: int | None
@@ -88,6 +87,7 @@ class CaseResumed(_Case):
 class CaseReturned(_Case):
     type: ClassVar[str] = "discharge.case.returned.v1"
     missing: list[str]
+    asked_by: Literal["mdt", "spa_intake"]  # spa_intake: a coordinator had asked already, nothing is to be done
 
 
 class CaseReopened(_Case):

@@ -1,0 +1,1 @@
+"""The rules of triage: pure, standard library and the kit's values only."""
