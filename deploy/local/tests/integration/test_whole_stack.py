@@ -100,3 +100,12 @@ def test_a_referral_arrives_by_every_door(stack: dict[str, Any], way: str) -> No
     shown = json.loads(run_homeward("referral", "show", referral_id, environment=environment))
     assert shown["referral"]["state"] == "received"
     assert shown["referral"]["nhs_number_status"] == "verified"
+
+
+def test_servers_of_ones_own_are_used_instead_of_started_ones(postgres_server: str, kafka_broker: str) -> None:
+    own = {"DATABASE_URL": postgres_server, "KAFKA_BOOTSTRAP_SERVERS": kafka_broker, "HOMEWARD_DB_PREFIX": "own_"}
+
+    with running_stack("--no-seed", environment=own) as status:
+        assert set(status["processes"]) == {*status["services"], "issuer", "supervisor"}
+        assert (status["kafka"], status["postgres"]) == (kafka_broker, "external")
+        assert status["state"] == "ready"
