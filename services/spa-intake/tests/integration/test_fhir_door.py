@@ -17,7 +17,7 @@ from homeward_kit.database import Database
 from homeward_kit.testing.tokens import TokenIssuer
 from spa_intake.adapters.db.fhir_messages import claim
 from spa_intake.adapters.fhir.structure import SchemaMissingError
-from spa_intake.api.fhir import prepare
+from spa_intake.api import fhir
 
 PATH = "/fhir/R4/$process-message"
 PUBLISHED = EXAMPLES / "fhir" / "bars-refreq03-new-gp-to-pharmacy.json"
@@ -83,6 +83,8 @@ async def test_another_request_about_the_same_person_is_a_conflict(door: Door) -
     await send(door, bars())
     second = await send(door, bars(setting("Bundle", "id", str(uuid4()))))
     assert coding(second) == (409, "REC_CONFLICT", "conflict")
+    (row,) = await door.rows("SELECT outcome FROM audit_log WHERE action = 'process_message'")
+    assert row.outcome == "person_already_referred"
 
 
 async def test_a_request_that_is_being_taken_is_too_early(door: Door) -> None:
@@ -91,6 +93,17 @@ async def test_a_request_that_is_being_taken_is_too_early(door: Door) -> None:
         await claim(tx, door.subject, request_id)
         answer = await send(door, bars(), **{"X-Request-Id": str(request_id)})
     assert coding(answer) == (425, "REC_TOO_EARLY", "transient")
+
+
+async def test_what_takes_too_long_is_a_time_out_and_leaves_nothing(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fhir, "ANSWER_SECONDS", 0.2)
+    async with door.database.transaction() as tx:
+        await tx.lock(f"identifier/nhs/{NHS_NUMBER}")
+        answer = await send(door, bars())
+    assert coding(answer) == (408, "REC_TIMEOUT", "timeout")
+    assert await door.rows("SELECT 1 FROM referrals") == []
 
 
 async def test_missing_identifiers_come_first(door: Door) -> None:
@@ -143,7 +156,7 @@ async def test_the_event_holds_nothing_of_the_person(door: Door) -> None:
 def test_the_door_does_not_open_without_the_schema(tmp_path: Path) -> None:
     for assets in (None, tmp_path):
         with pytest.raises(SchemaMissingError, match="make assets"):
-            prepare(FastAPI(), assets)
+            fhir.prepare(FastAPI(), assets)
 
 
 async def test_what_the_server_can_do_is_open(door: Door) -> None:

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from homeward_kit import audit, telemetry
 from homeward_kit.auth import Caller, Role, require
 from homeward_kit.database import Database, Tx
+from homeward_kit.values import Refusal
 from spa_intake.adapters.db import fhir_messages
 from spa_intake.adapters.fhir import outcome, rules
 from spa_intake.adapters.fhir.answer import Receipt, response_message
@@ -64,9 +65,10 @@ async def process_message(request: Request, caller: FhirClient) -> Response:
             delivery = _Delivery(request, caller, rules.check_headers(request.headers), await request.body())
             async with database.transaction(actor=caller.subject) as tx:
                 return await _take(tx, delivery)
-    except outcome.FhirRefusal as refusal:
+    except (outcome.FhirRefusal, Refusal) as refusal:
+        reason = refusal.code if isinstance(refusal, Refusal) else refusal.error
         async with database.transaction(actor=caller.subject) as tx:
-            await audit.record(tx, "process_message", "fhir-message", caller=caller, outcome=refusal.error)
+            await audit.record(tx, "process_message", "fhir-message", caller=caller, outcome=reason)
         raise
 
 
