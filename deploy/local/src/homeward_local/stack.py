@@ -20,6 +20,7 @@ from .kafka import KafkaPlace, prepare_kafka
 from .parallel import in_parallel
 from .ports import require_free_ports
 from .postgres import prepare_postgres
+from .revisions import is_migrated
 from .secret_files import ensure_signing_key
 from .service_environment import migration_environment, service_environment
 from .state import StackState, end_left_behind, lock_file, read_state
@@ -137,6 +138,8 @@ class Stack:
 
     def _migrate(self, service: Service) -> None:
         database = self._database_of(service)
+        if is_migrated(service, database):
+            return
         environment = migration_environment(service_environment(self.config, service, database, self._assets), database)
         spec = self._child(service.name, [sys.executable, "-m", service.package, "migrate"], environment)
         process = spawn(spec)

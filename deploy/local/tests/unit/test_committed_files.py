@@ -1,11 +1,13 @@
-"""Nothing that is committed names a registry: whoever installs decides where from."""
+"""Nothing that is committed names a registry (whoever installs decides where from); each database has one history."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from homeward_local.config import REPOSITORY
+from homeward_kit.migrations import head
+from homeward_local.config import REPOSITORY, SERVICES, Service
+from homeward_local.revisions import newest_revisions
 
 FILES = sorted((REPOSITORY / "requirements").iterdir())
 
@@ -22,3 +24,8 @@ def test_every_locked_package_has_its_hashes(name: str) -> None:
     for entry in re.split(r"\n(?=\S)", lock.strip()):
         assert re.match(r"[A-Za-z0-9_.-]+==", entry), entry
         assert "--hash=sha256:" in entry, entry
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_the_newest_migration_is_found_as_the_migrations_themselves_see_it(service: Service) -> None:
+    assert newest_revisions(service) == {head(service.package)}
