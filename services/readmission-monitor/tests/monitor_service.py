@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from homeward_kit.database import Database
 from homeward_kit.dead_letters import Record
-from homeward_kit.envelope import Attributes
+from homeward_kit.envelope import Attributes, Headers
 from homeward_kit.handling import Handling
 from homeward_kit.timers import TimerWorker
 from readmission_monitor.entrypoints.worker import HANDLERS, TIMERS
@@ -30,25 +30,14 @@ class Monitor:
 
     async def receive(self, topic: str, event_type: str, payload: Payload, *, version: int = 1) -> Record:
         """Deliver one message; returns it, so that it can be delivered again."""
-        attributes = Attributes(
-            event_id=uuid4(),
-            type=f"discharge.{event_type}.v1",
-            source="homeward/test",
-            subject="test/1",
-            time=NOW,
-            actor="system",
-            referral_id=None,
-            aggregate_version=version,
-            causation_id=None,
-        )
         record = Record(
             topic=topic,
             partition=0,
             offset=next(self._offsets),
             timestamp_ms=int(NOW.timestamp() * 1000),
             key=str(self.patient_key),
-            value=json.dumps(dict(payload), default=_as_json).encode(),
-            headers={name: value.decode() for name, value in attributes.headers()},
+            value=as_bytes(payload),
+            headers={name: value.decode() for name, value in headers(event_type, version)},
         )
         await self.handle(record)
         return record
@@ -85,6 +74,26 @@ def stay(stay_id: UUID, *, revision: int = 1, admitted: int = -6, discharged: in
         "discharge_method": None if discharged is None else "1",
         "is_cancelled": False,
     }
+
+
+def headers(event_type: str, version: int) -> Headers:
+    """The headers of a new message."""
+    attributes = Attributes(
+        event_id=uuid4(),
+        type=f"discharge.{event_type}.v1",
+        source="homeward/test",
+        subject="test/1",
+        time=NOW,
+        actor="system",
+        referral_id=None,
+        aggregate_version=version,
+        causation_id=None,
+    )
+    return attributes.headers()
+
+
+def as_bytes(payload: Payload) -> bytes:
+    return json.dumps(dict(payload), default=_as_json).encode()
 
 
 def _as_json(value: UUID | datetime) -> str:
