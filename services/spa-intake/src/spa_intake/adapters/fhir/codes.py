@@ -43,4 +43,3 @@ VERIFICATION_BY_WORD = {
     "number-not-present-and-trace-not-required": "07",
     "trace-postponed-baby-under-six-weeks-old": "08",
 }
-VERIFICATION_STATUSES = frozenset(VERIFICATION_BY_WORD.values())

@@ -47,11 +47,6 @@ class Reference(FhirPart):
     reference: str | None = None
 
 
-class Period(FhirPart):
-    start: str | None = None
-    end: str | None = None
-
-
 class Telecom(FhirPart):
     system: str | None = None
     value: str | None = None
@@ -97,7 +92,6 @@ class MessageHeader(Resource):
 
 class ServiceRequest(Resource):
     status: str | None = None
-    intent: str | None = None
     category: list[Concept] = []
     based_on: list[Reference] = []
     subject: Reference | None = None

@@ -14,16 +14,12 @@ class Acknowledgement(StrEnum):
 class Condition(StrEnum):
     """ERR-3 (HL7 table 0357)."""
 
-    ACCEPTED = "0"
     SEGMENT_MISSING = "100"
     FIELD_MISSING = "101"
     DATA_TYPE = "102"
-    VALUE_UNKNOWN = "103"
     UNSUPPORTED_MESSAGE_TYPE = "200"
     UNSUPPORTED_TRIGGER = "201"
-    UNSUPPORTED_VERSION = "203"
     UNKNOWN_KEY = "204"
-    INTERNAL = "207"
 
 
 class Hl7Refusal(Exception):  # noqa: N818 — a refusal is an answer, not an error
