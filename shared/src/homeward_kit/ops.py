@@ -4,12 +4,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from pydantic import AwareDatetime, BaseModel, Field
 
-from homeward_kit import audit, ops_dead_letters, queues, telemetry
+from homeward_kit import audit, ops_dead_letters, queues, republish, telemetry
 from homeward_kit.auth import Caller, Role, require
+from homeward_kit.commands import Answer, run_command
+from homeward_kit.database import Tx
 from homeward_kit.health import consumer_lag
+from homeward_kit.outbox import SHARDS
 from homeward_kit.problems import Problem
 
 if TYPE_CHECKING:
@@ -51,6 +55,7 @@ class Lag(BaseModel):
     outbox_oldest_seconds: float
     dead_letters_open: int
     timers_due: int
+    emptied_topics: list[str]  # nothing is sent to these until they are republished
     last_seq: int  # unchanged between two looks: nothing was published
     consumers: list[dict[str, Any]]  # Any: the runner's rows (group, topic, partition, lag)
 
@@ -61,6 +66,17 @@ class Events(BaseModel):
 
 class Timers(BaseModel):
     timers: list[TimerRow]
+
+
+class RepublishRequest(BaseModel):
+    topic: str = Field(pattern=r"^[a-z][a-z0-9-]{2,100}$")
+    since: AwareDatetime | None = None  # all there is, unless given
+
+
+class Republication(BaseModel):
+    id: UUID
+    sent: int
+    shards_left: int  # 0: done
 
 
 class ClockSetting(BaseModel):
@@ -80,6 +96,7 @@ def routes(runtime: "Runtime") -> APIRouter:
     name = runtime.service.name
     _add_events(router, runtime)
     router.include_router(ops_dead_letters.routes(runtime))
+    _add_republish(router, runtime)
 
     @router.get("/timers")
     async def list_timers(limit: Limit = 200) -> Timers:
@@ -98,6 +115,7 @@ def routes(runtime: "Runtime") -> APIRouter:
             outbox_oldest_seconds=waiting.outbox_oldest_seconds,
             dead_letters_open=waiting.dead_letters_open,
             timers_due=waiting.timers_due,
+            emptied_topics=runtime.relay.state.emptied_topics if runtime.relay else [],
             last_seq=waiting.last_seq,
             consumers=await consumer_lag(runtime),
         )
@@ -125,6 +143,27 @@ def _add_events(router: APIRouter, runtime: "Runtime") -> None:
                 for row in rows
             ]
         )
+
+
+def _add_republish(router: APIRouter, runtime: "Runtime") -> None:
+    @router.post("/republish", response_model=Republication)
+    async def start_republishing(
+        asked: RepublishRequest, request: Request, caller: Annotated[Caller, Depends(require(Role.OPERATOR))]
+    ) -> Response:
+        """Send a topic's events again from the event log; consumers take each of them once."""
+
+        async def work(tx: Tx) -> Answer:
+            request_id = await republish.request(tx, asked.topic, asked.since)
+            await audit.record(tx, "republish", f"topic/{asked.topic}")
+            return Answer(Republication(id=request_id, sent=0, shards_left=SHARDS), status=202)
+
+        return await run_command(request, caller, work)
+
+    @router.get("/republish/{request_id}")
+    async def show_republishing(request_id: UUID) -> Republication:
+        async with runtime.database.transaction() as tx:
+            sent, waiting = await republish.progress(tx, request_id)
+        return Republication(id=request_id, sent=sent, shards_left=waiting)
 
 
 def _add_demo_clock(router: APIRouter, runtime: "Runtime") -> None:

@@ -7,15 +7,16 @@ that connection also moves the rows, so a relay that lost its locks cannot move 
 import asyncio
 import contextlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
 from opentelemetry.trace import Span
 
-from homeward_kit import crash_points, message_spans
+from homeward_kit import crash_points, message_spans, republish
 from homeward_kit.database import Database
 from homeward_kit.envelope import Attributes, Headers
 from homeward_kit.logging import get_logger
@@ -41,6 +42,7 @@ class RelayState:
     is_connected: bool = False
     sent: int = 0
     failures: int = 0
+    emptied_topics: list[str] = field(default_factory=list)  # nothing is sent to them until they are refilled
 
 
 class Relay:
@@ -53,6 +55,8 @@ class Relay:
         self._connection: asyncpg.Connection | None = None
         self._producer: AIOKafkaProducer | None = None
         self._owned: set[int] = set()
+        self._topics_sent: set[str] = set()
+        self._ends: dict[tuple[str, int], int] = {}  # the newest offset of each partition we sent to
         self._stopping = asyncio.Event()
         self.state = RelayState()
 
@@ -84,10 +88,12 @@ class Relay:
     async def run_once(self) -> int:
         """One round: take free shards, send a batch, move its acknowledged part. Returns how many rows moved."""
         connection = await self._locks()
-        rows = await connection.fetch(_FETCH, sorted(self._owned), BATCH)
+        if asked := await republish.due(connection, self._owned):
+            return await self._refill(connection, asked[0])
+        producer = await self._ready_producer(connection)
+        rows = await connection.fetch(_FETCH, sorted(self._owned), self.state.emptied_topics, BATCH)
         if not rows:
             return 0
-        producer = await self._ready_producer()
         crash_points.reach("relay.before_send")
         acknowledged = await self._send(producer, rows)
         crash_points.reach("relay.after_acknowledgement")
@@ -99,6 +105,16 @@ class Relay:
             raise KafkaError("part of a batch was not acknowledged")
         return len(acknowledged)
 
+    async def _refill(self, connection: asyncpg.Connection, asked: Row) -> int:
+        """Send a batch of a shard's logged events again; the outbox waits until all shards are done."""
+        rows = await republish.logged(connection, asked, _COLUMNS, BATCH)
+        producer = await self._ready_producer(connection)
+        if len(await self._send(producer, rows)) < len(rows):
+            raise KafkaError("part of a refill was not acknowledged")
+        await republish.note(connection, asked, rows)
+        self.state.emptied_topics = await republish.emptied(connection)
+        return BATCH  # there may be more: do not wait
+
     async def _locks(self) -> asyncpg.Connection:
         """The connection that holds the locks; a lost one is replaced, and its shards must be taken anew."""
         if self._connection is None or self._connection.is_closed():
@@ -109,14 +125,15 @@ class Relay:
                 command_timeout=30,
                 server_settings={"application_name": "relay"},
             )
-        for shard in sorted(set(range(SHARDS)) - self._owned):
-            if await self._connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", LOCK_CLASS, shard):
-                self._owned.add(shard)
+        if free := sorted(set(range(SHARDS)) - self._owned):
+            taken = await self._connection.fetch(_TAKE, LOCK_CLASS, free)
+            self._owned |= {row["shard"] for row in taken}
         self.state.shards = len(self._owned)
         return self._connection
 
-    async def _ready_producer(self) -> AIOKafkaProducer:
+    async def _ready_producer(self, connection: asyncpg.Connection) -> AIOKafkaProducer:
         if self._producer is None:
+            await self._look_for_emptied(connection)
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap_servers,
                 acks="all",
@@ -134,6 +151,27 @@ class Relay:
             self.state.is_connected = True
         return self._producer
 
+    async def _look_for_emptied(self, connection: asyncpg.Connection) -> None:
+        """Before sending over a new connection: has the broker lost a topic's events?"""
+        async with asyncio.timeout(SEND_SECONDS):
+            found = await republish.find_emptied(connection, self._bootstrap_servers)
+        refilling = {asked["topic"] for asked in await republish.due(connection, range(SHARDS))}
+        await self._stop_sending_to(connection, set(found) - refilling)
+        self._ends.clear()
+
+    async def _stop_sending_to(self, connection: asyncpg.Connection, topics: set[str]) -> None:
+        if topics:
+            await republish.mark_emptied(connection, topics)
+            _log.error("topics_emptied", topics=sorted(topics), mend="homeward events republish --topic <topic>")
+        self.state.emptied_topics = await republish.emptied(connection)
+
+    def _check_end(self, metadata: RecordMetadata) -> None:
+        """A number that was given before: the topic was emptied while we were connected."""
+        place = (metadata.topic, metadata.partition)
+        if metadata.offset < self._ends.get(place, 0):
+            raise republish.EmptiedTopicError(metadata.topic)
+        self._ends[place] = metadata.offset
+
     async def _send(self, producer: AIOKafkaProducer, rows: list[Row]) -> list[int]:
         """Send in sequence order; returns the numbers acknowledged, for each key only up to its first failure."""
         spans: list[Span] = []
@@ -150,7 +188,11 @@ class Relay:
             if isinstance(result, BaseException):
                 failed_keys.add(row["key"])
             elif row["key"] not in failed_keys:
+                self._check_end(result)
                 acknowledged.append(row["seq"])
+        if new := {row["topic"] for row in rows} - self._topics_sent:
+            await republish.note_sent(await self._locks(), new)
+            self._topics_sent |= new
         return acknowledged
 
     async def _send_row(self, producer: AIOKafkaProducer, row: Row, spans: list[Span]) -> asyncio.Future[Any]:
@@ -190,6 +232,9 @@ class Relay:
 
     async def _back_off(self, error: Exception) -> None:
         """A producer that failed once may never send again (aiokafka #1017): drop it, read the outbox again."""
+        if isinstance(error, republish.EmptiedTopicError):
+            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._stop_sending_to(await self._locks(), {error.topic})
         _log.warning("relay_interrupted", error=type(error).__name__, failures=self.state.failures)
         await self._drop_producer()
         delay = BACK_OFF_SECONDS[min(self.state.failures, len(BACK_OFF_SECONDS) - 1)]
@@ -218,7 +263,11 @@ async def _bounded(closing: Any) -> None:  # Any: coroutine or task of two libra
 _COLUMNS = """seq, id, shard, aggregatetype, aggregateid, type, topic, key, payload, headers, tracingspancontext,
     causation_id, referral_id, actor, aggregate_version, event_time, created_at"""
 # S608: the columns above are this module's own words
-_FETCH = f"SELECT {_COLUMNS} FROM outbox WHERE shard = ANY($1::smallint[]) ORDER BY seq LIMIT $2"  # noqa: S608
+_FETCH = f"""
+SELECT {_COLUMNS} FROM outbox
+WHERE shard = ANY($1::smallint[]) AND topic <> ALL($2::text[]) ORDER BY seq LIMIT $3
+"""  # noqa: S608
+_TAKE = "SELECT shard FROM unnest($2::int[]) AS shard WHERE pg_try_advisory_lock($1, shard)"
 _MOVE = f"""
 WITH gone AS (DELETE FROM outbox WHERE seq = ANY($1::bigint[]) RETURNING {_COLUMNS})
 INSERT INTO event_log ({_COLUMNS}) SELECT {_COLUMNS} FROM gone

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from homeward_kit.consumer import ConsumerRunner, HandlerTable
 from homeward_kit.database import Database, Tx
@@ -116,6 +117,17 @@ class Flow:
         while (found := (await self.rows(sql))[0][0]) != expected:
             assert asyncio.get_running_loop().time() < deadline, f"{sql}: {found} instead of {expected}"
             await asyncio.wait(self.tasks, timeout=0.05) if self.tasks else await asyncio.sleep(0)
+
+    async def wait_until_topic(self, name: str, *, is_there: bool, seconds: float = 20) -> None:
+        """Wait until the broker lists the topic, or no longer does."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            async with asyncio.timeout(seconds):
+                while (name in await admin.list_topics()) != is_there:  # noqa: ASYNC110 — as below
+                    await asyncio.sleep(0)  # the broker has no event to wait for
+        finally:
+            await admin.close()
 
 
 @pytest.fixture

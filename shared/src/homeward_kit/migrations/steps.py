@@ -129,6 +129,20 @@ _UP = (
         repaired_by text NOT NULL,
         repaired_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (consumer_group, event_id))""",
+    # which topics have been sent to, and which of them were found empty since
+    "CREATE TABLE topics_sent (topic text PRIMARY KEY, is_emptied boolean NOT NULL DEFAULT false)",
+    """CREATE TABLE republications (
+        id uuid NOT NULL,
+        topic text NOT NULL,
+        since timestamptz,
+        shard smallint NOT NULL,
+        last_seq bigint NOT NULL DEFAULT 0,
+        sent bigint NOT NULL DEFAULT 0,
+        is_done boolean NOT NULL DEFAULT false,
+        requested_by text NOT NULL,
+        requested_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (id, shard))""",
+    "CREATE INDEX republications_due ON republications (shard) WHERE NOT is_done",
     """CREATE TABLE timers (
         id uuid PRIMARY KEY,
         kind text NOT NULL,
@@ -156,5 +170,16 @@ def step_0001_messaging(op: Operations) -> None:
 def drop_0001_messaging(op: Operations) -> None:
     """Take the messaging tables away again."""
     op.execute("DROP FUNCTION homeward_ensure_partitions(integer)")
-    for table in ("demo_clock", "timers", "repairs", "parked", "dead_letters", "inbox", "event_log", "outbox"):
+    for table in (
+        "demo_clock",
+        "timers",
+        "republications",
+        "topics_sent",
+        "repairs",
+        "parked",
+        "dead_letters",
+        "inbox",
+        "event_log",
+        "outbox",
+    ):
         op.execute(f"DROP TABLE {table}")
