@@ -78,8 +78,8 @@ _FIELDS: dict[ReferralFact, Callable[[Referral, Happened], Fields]] = {
 }
 
 
-async def tell_referral(tx: Tx, referral: Referral, happened: Happened, stay: Stay | None = None) -> None:
-    """Publish what happened to a referral, as it is afterwards; `stay` is the one it was linked to."""
+def referral_event(referral: Referral, happened: Happened, stay: Stay | None) -> out.ReferralEvent:
+    """The event of what happened to a referral, as it is afterwards; `stay` is the one it was linked to."""
     fields: Fields = {
         "referral_id": referral.referral_id,
         "patient_key": referral.patient_key,
@@ -88,8 +88,13 @@ async def tell_referral(tx: Tx, referral: Referral, happened: Happened, stay: St
     } | _FIELDS[happened.fact](referral, happened)
     if happened.fact is ReferralFact.STAY_LINKED and stay is not None:
         fields["stay"] = stay_facts(stay)
+    return REFERRAL_EVENTS[happened.fact](**fields)
+
+
+async def tell_referral(tx: Tx, referral: Referral, happened: Happened, stay: Stay | None = None) -> None:
+    """Publish what happened to a referral."""
     await tx.publish(
-        REFERRAL_EVENTS[happened.fact](**fields),
+        referral_event(referral, happened, stay),
         key=referral.patient_key,
         subject=f"referral/{referral.referral_id}",
         version=referral.version,
