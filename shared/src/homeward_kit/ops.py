@@ -92,7 +92,7 @@ class ClockState(BaseModel):
 
 def routes(runtime: "Runtime") -> APIRouter:
     """Everything under `/ops`, for operators and managers."""
-    router = APIRouter(prefix="/ops", tags=["operations"], dependencies=[Depends(require(Role.OPERATOR, Role.MANAGER))])
+    router = APIRouter(prefix="/ops", tags=["operations"], dependencies=[Depends(_may_operate)])
     name = runtime.service.name
     _add_events(router, runtime)
     router.include_router(ops_dead_letters.routes(runtime))
