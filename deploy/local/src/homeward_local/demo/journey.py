@@ -10,6 +10,7 @@ from homeward_local.client import StackClient
 from . import clock
 from .events import Event, EventFeed
 from .people import Person
+from .providers import load_providers
 from .sending import admit, discharge, send_referral
 from .ways import Way
 
@@ -29,6 +30,7 @@ class Journey:
 
     def play(self) -> Event:
         """The readmission's event at the end; raises StackError where something expected does not happen."""
+        load_providers(self.client)
         admitted_at = clock.now(self.client) - STAY_BEFORE_REFERRAL
         self.say("The hospital admits a person (HL7 v2, A01)")
         admit(self.client, self.person, admitted_at)

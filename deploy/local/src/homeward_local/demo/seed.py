@@ -10,7 +10,8 @@ from homeward_local.config import SERVICES, Config
 from . import clock
 from .events import EventFeed
 from .journey import accept, answer_offers, decide
-from .people import DISTRICTS, synthetic_person
+from .people import synthetic_person
+from .providers import load_providers
 from .sending import admit, send_referral
 from .ways import Way
 
@@ -18,14 +19,6 @@ SEED = 20261122
 WAYS = (Way.REST, Way.FHIR, Way.HL7)
 # How far each of the ten has come.
 STAGES = ("received", *("received",) * 2, *("accepted",) * 3, *("decided",) * 2, *("agreed",) * 2)
-PROVIDERS = {
-    "Alder Home Care": ("home_care", "reablement"),
-    "Birch Reablement": ("reablement", "therapy"),
-    "Cedar Care at Home": ("home_care", "reablement"),
-    "Damson Community Nursing": ("community_nursing", "therapy", "equipment"),
-    "Elm House": ("bed", "voluntary_sector"),
-}
-PLACES = 25
 
 
 def seed(config: Config, say: Callable[[str], None]) -> None:
@@ -42,18 +35,6 @@ def seed(config: Config, say: Callable[[str], None]) -> None:
         admit(client, person, now - timedelta(days=number + 1))
         referral_id = send_referral(client, person, now, WAYS[number % len(WAYS)])
         _bring_to(client, referral_id, stage)
-
-
-def load_providers(client: StackClient) -> None:
-    """Five synthetic providers that work in the whole borough and have places."""
-    if client.get("care-package", "/api/v1/providers", "broker")["items"]:
-        return
-    for name, services in PROVIDERS.items():
-        body = {"name": name, "services": list(services), "areas": list(DISTRICTS)}
-        provider = client.post("care-package", "/api/v1/providers", "broker", body)
-        for service in services:
-            capacity = {"provider_id": provider["provider_id"], "service": service, "places": PLACES}
-            client.post("care-package", "/api/v1/capacity", "broker", capacity)
 
 
 def _bring_to(client: StackClient, referral_id: str, stage: str) -> None:
