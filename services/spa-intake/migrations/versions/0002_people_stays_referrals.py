@@ -132,9 +132,7 @@ _UP = (
         watch_state text,
         needs_new_referral boolean NOT NULL DEFAULT false)""",
 )
-_TABLES = (
-    "referral_progress notes readiness referrals movements stays possible_duplicates person_identifiers people"
-)
+_TABLES = "referral_progress notes readiness referrals movements stays possible_duplicates person_identifiers people"
 
 
 def upgrade() -> None:
