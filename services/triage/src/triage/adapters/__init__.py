@@ -1,0 +1,1 @@
+"""What the rules need from outside: the database and the events."""

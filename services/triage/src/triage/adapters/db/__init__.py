@@ -1,0 +1,1 @@
+"""The tables of triage and what is read from and written to them."""

@@ -1,0 +1,1 @@
+"""What triage tells and hears."""

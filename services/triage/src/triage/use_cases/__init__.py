@@ -1,0 +1,1 @@
+"""The steps of triage, one file each."""
