@@ -32,23 +32,21 @@ def show(referral_id: ReferralId) -> None:
 def trace(referral_id: ReferralId, *, as_json: AsJson = False) -> None:
     """Print the events of a referral as a tree: which event caused which, and in which trace."""
     from .client import StackClient
-    from .demo.events import events_of
+    from .demo.events import journey_of
 
-    events = events_of(StackClient.of_running(config_from_environment()), referral_id=referral_id)
+    events = journey_of(StackClient.of_running(config_from_environment()), referral_id)
     if not events:
         raise StackError("No event is known for this identifier: the worklist and `homeward demo` show them.")
     if as_json:
         for event in events:
             print(json.dumps(event.as_json()))
         return
-    known = {event.id for event in events}
     tree = Tree(f"referral {referral_id}")
     branches: dict[str | None, Tree] = {None: tree}
     for event in events:
         # Events come in the order of their times, so a cause is there before what it caused.
-        cause = event.causation_id if event.causation_id in known else None
         label = f"{event.time[:19]}  [bold]{event.short_type}[/bold]  {event.service}  trace {event.trace_id}"
-        branches[event.id] = branches.get(cause, tree).add(label)
+        branches[event.id] = branches.get(event.causation_id, tree).add(label)
     Console(width=160).print(tree)
 
 

@@ -29,12 +29,17 @@ def now(client: StackClient) -> datetime:
 
 def advance(client: StackClient, by: timedelta) -> datetime:
     """Wait until nothing is under way, move all clocks on, and wait until all that became due has happened."""
-    _wait(lambda: is_settled(client), "the events under way are not all handled")
+    settle(client)
     offset = max(state["offset_seconds"] for state in _clocks(client)) + by.total_seconds()
     for service in client.services:
         client.post(service, "/ops/demo-clock", "operator", {"offset_seconds": offset})
     _wait(lambda: _has_passed(client, offset), "timers that became due have not all fired")
     return now(client)
+
+
+def settle(client: StackClient) -> None:
+    """Wait until nothing is under way."""
+    _wait(lambda: is_settled(client), "the events under way are not all handled")
 
 
 def is_settled(client: StackClient) -> bool:

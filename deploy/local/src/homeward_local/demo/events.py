@@ -51,9 +51,15 @@ class Event:
         }
 
 
-def events_of(client: StackClient, **query: str) -> list[Event]:
-    """All events of a referral (`referral_id=`) or a person (`key=`), in the order of their times."""
-    return EventFeed(client, query).news()
+def journey_of(client: StackClient, referral_id: str) -> list[Event]:
+    """All events of a referral, and those about the person's stays that caused one of them, in the order of time."""
+    own = EventFeed(client, {"referral_id": referral_id}).news()
+    referral = client.find("spa-intake", f"/api/v1/referrals/{referral_id}", "operator")
+    if referral is None:
+        return own
+    own_ids, causes = {event.id for event in own}, {event.causation_id for event in own}
+    about_person = EventFeed(client, {"key": referral["patient_key"]}).news()
+    return [event for event in about_person if event.id in own_ids or event.id in causes]
 
 
 @dataclass

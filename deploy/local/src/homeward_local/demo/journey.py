@@ -55,7 +55,10 @@ class Journey:
         clock.advance(self.client, timedelta(days=DAYS_AT_HOME))
         self.say("The person comes back as an emergency (HL7 v2, A01)")
         self._readmit(clock.now(self.client))
-        return feed.wait_for("readmission.detected")
+        detected = feed.wait_for("readmission.detected")
+        clock.settle(self.client)
+        feed.news()
+        return detected
 
     def _patient_key(self, referral_id: str) -> str:
         referral = self.client.get("spa-intake", f"/api/v1/referrals/{referral_id}", "operator")
