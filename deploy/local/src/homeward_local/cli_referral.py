@@ -2,6 +2,7 @@
 
 import json
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -12,7 +13,7 @@ from .errors import StackError
 
 referral = typer.Typer(help="Look at one referral.", no_args_is_help=True)
 
-ReferralId = Annotated[str, typer.Argument(metavar="ID", help="The referral's identifier.")]
+ReferralId = Annotated[UUID, typer.Argument(metavar="ID", help="The referral's identifier.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -25,7 +26,7 @@ def show(referral_id: ReferralId) -> None:
     found = client.find("spa-intake", f"/api/v1/referrals/{referral_id}", "operator")
     if found is None:
         raise StackError("There is no referral with this identifier: the worklist and `homeward demo` show them.")
-    print(json.dumps({"referral": found, **_elsewhere(client, referral_id)}, indent=1))
+    print(json.dumps({"referral": found, **_elsewhere(client, str(referral_id))}, indent=1))
 
 
 @referral.command()
@@ -34,7 +35,7 @@ def trace(referral_id: ReferralId, *, as_json: AsJson = False) -> None:
     from .client import StackClient
     from .demo.events import journey_of
 
-    events = journey_of(StackClient.of_running(config_from_environment()), referral_id)
+    events = journey_of(StackClient.of_running(config_from_environment()), str(referral_id))
     if not events:
         raise StackError("No event is known for this identifier: the worklist and `homeward demo` show them.")
     if as_json:
