@@ -93,7 +93,7 @@ def ready_of(row: JourneyRow, now: datetime) -> str:
     answer = "Ready to leave" if row.is_ready else "Not ready to leave"
     if row.criteria_assessed_at is None:
         return answer
-    return f"{answer}, assessed {dates.moment(row.criteria_assessed_at, now)}"
+    return f"{answer}, {dates.moment(row.criteria_assessed_at, now)}"
 
 
 def waiting_for(row: JourneyRow, now: datetime) -> str:
