@@ -74,6 +74,9 @@ def test_packages_flag_the_case_as_long_as_it_is_so() -> None:
     assert flags(back, package_news(3, "agreed")) == set()
     assert flags(package_news(2, "ended", ended="in_hospital")) == {PackageFlag.BACK_IN_HOSPITAL}
     assert flags(package_news(2, "ended", ended="completed")) == set()
+    in_hospital = package_news(2, "ended", ended="in_hospital")
+    assert flags(in_hospital, package_news(3, "ended")) == {PackageFlag.BACK_IN_HOSPITAL}
+    assert flags(in_hospital, package_news(3, "brokering")) == set()
     assert flags(package_news(2, "unfilled"), package_news(1, "agreed")) == {PackageFlag.UNFILLED}
 
 

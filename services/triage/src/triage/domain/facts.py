@@ -221,8 +221,14 @@ def learn_package(known: PackageFacts | None, news: PackageNews) -> PackageFacts
             for line_id in before | news.handed_back
             if news.lines.get(line_id, "cancelled") not in _PLACED_AGAIN
         ),
-        ended_reason=news.ended_reason or (known.ended_reason if known else None),
+        ended_reason=news.ended_reason or _still_ended(known, news),
     )
+
+
+def _still_ended(known: PackageFacts | None, news: PackageNews) -> str | None:
+    """Lines that are placed anew mean that the MDT has looked at it."""
+    is_placed_anew = bool({"brokering", "agreed"} & set(news.lines.values()))
+    return None if known is None or is_placed_anew else known.ended_reason
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ HANDLERS: HandlerTable = {
     consumed.PackageReopenedIn: hear_of_package,
     consumed.PackageStartedIn: hear_of_package,
     consumed.PackageHandedBackIn: hear_of_package,
+    consumed.PackageResumedIn: hear_of_package,
     consumed.PackageCancelledIn: hear_of_package,
     consumed.PackageEndedIn: hear_of_package,
 }

@@ -176,6 +176,10 @@ class PackageHandedBackIn(PackageEventIn):
     type: ClassVar[str] = "discharge.package.handed_back.v1"
 
 
+class PackageResumedIn(PackageEventIn):
+    type: ClassVar[str] = "discharge.package.resumed.v1"
+
+
 class PackageCancelledIn(PackageEventIn):
     type: ClassVar[str] = "discharge.package.cancelled.v1"
 
