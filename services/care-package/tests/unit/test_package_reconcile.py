@@ -124,7 +124,10 @@ class TestStops:
         package, _ = settled(stopped(Stop.CLOSED), started())
         known = stopped(Stop.CLOSED)
         known = replace(known, referral=known.referral.with_decision(a_decision(2, a_line("equipment"))))
-        assert settled(known, package) == (package, [])
+        after_it, events = settled(known, package)
+        assert events == []
+        assert [line.state for line in of(after_it).lines] == [LineState.STARTED]
+        assert line_of(after_it).question == "no_longer_decided"
 
 
 class TestHolds:

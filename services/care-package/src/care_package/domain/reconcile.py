@@ -34,8 +34,7 @@ def reconcile(facts: Facts, package: Package | None, now: datetime, policy: Poli
     change = Change(replace(package, target_on=facts.referral.target_on))
     _stop(change, facts.stop, now)
     _expire_offers(change, now)
-    if facts.stop is None:
-        _follow(change, facts.referral.decision, now)
+    _follow(change, facts, now)
     _settle_holds(change, facts, now)
     _end_after_hospital_limit(change, now, policy.hospital_limit)
     return Outcome(change.package, tuple(change.events))
@@ -110,9 +109,12 @@ def _expire_offers(change: Change, now: datetime) -> None:
                 give_up(change, line, "not_confirmed_again")
 
 
-def _follow(change: Change, decision: Decision | None, now: datetime) -> None:
-    """Lines not yet agreed follow the newest decision at once; about the others the broker is asked."""
-    package = change.package
+def _follow(change: Change, facts: Facts, now: datetime) -> None:
+    """Lines not yet agreed follow the newest decision at once; about the others the broker is asked.
+
+    After a stop nothing new is brokered; what runs on knows the newest decision all the same, whichever came first.
+    """
+    package, decision = change.package, facts.referral.decision
     if decision is None or decision.number <= package.decision or not package.is_live:
         return
     has_moved = decision.outward_postcode != package.outward_postcode
@@ -137,6 +139,8 @@ def _follow(change: Change, decision: Decision | None, now: datetime) -> None:
         elif spec != line.spec or has_moved:
             without_offers = replace(change.withdraw_offers(line, NEW_DECISION, now), wanted=spec)
             brokered.append(without_offers.brokered_again(Step.FOLLOW, NEW_DECISION))
+    if facts.stop is not None:
+        added = []
     change.package = replace(change.package, lines=(*change.package.lines, *added))
     _put_and_tell(change, EventKind.PACKAGE_CANCELLED, cancelled, NEW_DECISION)
     _put_and_tell(change, EventKind.PACKAGE_REOPENED, [*brokered, *added], NEW_DECISION)

@@ -1,6 +1,7 @@
 """Facts as rows: each made by whichever event comes first."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -119,12 +120,11 @@ def _referral(row: Row) -> ReferralFacts:
     )
 
 
-def _decision(text: str | None) -> Decision | None:
-    if text is None:
+def _decision(stored: Mapping[str, Any] | None) -> Decision | None:  # Any: JSON
+    if stored is None:
         return None
-    stored = json.loads(text)
-    lines = tuple(DecidedLine(LineId(UUID(line["line_id"])), LineSpec(**line["spec"])) for line in stored.pop("lines"))
-    return Decision(lines=lines, **stored)
+    lines = tuple(DecidedLine(LineId(UUID(line["line_id"])), LineSpec(**line["spec"])) for line in stored["lines"])
+    return Decision(**{**stored, "lines": lines})
 
 
 def _stay(row: Row) -> StayFacts:

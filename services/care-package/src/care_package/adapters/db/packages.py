@@ -75,7 +75,7 @@ def _line(row: Row, offers: Iterable[Row]) -> Line:
     return Line(
         line_id=LineId(row.line_id),
         spec=LineSpec(row.service, row.visits_per_day, row.minutes_per_visit, row.carers_per_visit, row.days_per_week),
-        wanted=LineSpec(**json.loads(row.wanted)) if row.wanted else None,
+        wanted=LineSpec(**row.wanted) if row.wanted else None,
         state=LineState(row.state),
         round=row.round,
         left_by=row.left_by,
