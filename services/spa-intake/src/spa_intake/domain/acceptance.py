@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from .codes import CloseReason
 from .errors import PersonAlreadyReferred, PersonHasDied
-from .referral import Change, Happened, Referral, ReferralFact
+from .referral import Change, Happened, Referral, ReferralFact, decide
+from .referral_commands import Accept, Close
 
 
 @dataclass(frozen=True)
@@ -49,3 +51,10 @@ def superseded_by(accepted: Referral, others: Iterable[Referral]) -> list[Referr
         and other.referral_id != accepted.referral_id
         and (other.received_at, other.referral_id) < (accepted.received_at, accepted.referral_id)
     ]
+
+
+def accept(referral: Referral, others: Iterable[Referral], now: datetime, *, has_died: bool) -> list[Change]:
+    """The acceptance, and after it the closing of every referral that it supersedes."""
+    accepted = decide(referral, Accept(has_died=has_died), now)
+    older = superseded_by(accepted.referral, others)
+    return [accepted, *(decide(one, Close(CloseReason.SUPERSEDED), now) for one in older)]

@@ -1,11 +1,12 @@
 """Which hospital stay a referral is about; a pure function of both, so it does not matter which comes first."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .codes import Kind
 from .ids import StayId
-from .referral import Referral
+from .referral import Change, Referral, decide
+from .referral_commands import LinkStay, UnlinkStay
 from .stay_history import Stay
 
 LINKED_KINDS = frozenset({Kind.HOSPITAL_DISCHARGE})  # the other kinds are not about a stay
@@ -29,6 +30,17 @@ def stay_of(referral: Referral, stays: Sequence[Stay], window: timedelta) -> Sta
         or _began_after(live, referral, window)[:1]
     )
     return found[0].stay_id if found else None
+
+
+def link(referral: Referral, stays: Sequence[Stay], window: timedelta, now: datetime) -> list[Change]:
+    """Unlink it from a stay that is not its own, and link it to the one that is."""
+    found = stay_of(referral, stays, window)
+    changes: list[Change] = []
+    if referral.stay_id is not None and referral.stay_id != found:
+        changes.append(decide(referral, UnlinkStay(), now))
+    if found is not None and referral.stay_id != found:
+        changes.append(decide(changes[-1].referral if changes else referral, LinkStay(found), now))
+    return changes
 
 
 def _was_open(stay: Stay, referral: Referral) -> bool:

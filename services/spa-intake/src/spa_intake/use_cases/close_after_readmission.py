@@ -3,9 +3,7 @@
 from homeward_kit.database import Tx
 from homeward_kit.timers import Timer
 from spa_intake.adapters.db import referrals
-from spa_intake.domain.codes import CloseReason
-from spa_intake.domain.referral import decide
-from spa_intake.domain.referral_commands import Close
+from spa_intake.domain import outcome
 
 from .recording import record_change
 
@@ -14,6 +12,6 @@ TIMER = "close_after_readmission"
 
 async def close_after_readmission(tx: Tx, timer: Timer) -> None:
     referral = await referrals.get(tx, timer.aggregate_id)
-    if referral is not None and referral.is_live and referral.was_accepted:
-        change = decide(referral, Close(CloseReason.READMITTED), tx.now)
+    change = outcome.close_after_readmission(referral, tx.now) if referral else None
+    if change is not None:
         await record_change(tx, change, TIMER)

@@ -4,11 +4,8 @@ from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
 from spa_intake.adapters.db import progress, referrals
 from spa_intake.adapters.events.consumed import WatchCompleted
-from spa_intake.domain.codes import CloseReason
+from spa_intake.domain import outcome
 from spa_intake.domain.ids import PatientKey, StayId
-from spa_intake.domain.outcome import ended_by_outcome
-from spa_intake.domain.referral import decide
-from spa_intake.domain.referral_commands import Close
 
 from .news import watch_news
 from .recording import record_change
@@ -18,6 +15,5 @@ async def close_after_watch(tx: Tx, received: Received[WatchCompleted]) -> None:
     watch = received.payload
     await progress.follow_watch(tx, watch_news(received))
     known = await referrals.of_person(tx, PatientKey(watch.patient_key))
-    for referral in ended_by_outcome(known, StayId(watch.stay_id)):
-        closed = decide(referral, Close(CloseReason.WATCH_COMPLETED), tx.now)
-        await record_change(tx, closed, "close_after_watch")
+    for change in outcome.close_after_watch(known, StayId(watch.stay_id), tx.now):
+        await record_change(tx, change, "close_after_watch")

@@ -9,19 +9,17 @@ from homeward_kit.database import Tx
 from spa_intake.adapters.db import people, referrals, stays
 from spa_intake.adapters.db.recognition import recognise
 from spa_intake.adapters.events import telling
-from spa_intake.domain.codes import CloseReason
+from spa_intake.domain.following import follow
 from spa_intake.domain.ids import PatientKey, StayId
 from spa_intake.domain.inputs import MovementIn
 from spa_intake.domain.movement import Movement, message_name, movement_of
-from spa_intake.domain.person import Person, death_of, identify, require_identity, settled, with_person
+from spa_intake.domain.person import Person, death_of, identify, require_identity, settled
 from spa_intake.domain.policy import Policy
-from spa_intake.domain.referral import Referral, decide
-from spa_intake.domain.referral_commands import Amend, Close
+from spa_intake.domain.referral import Referral
 from spa_intake.domain.stay import rebuild
 from spa_intake.domain.stay_history import History, Stay, retell
 
-from .linking import link_to_stay
-from .recording import record_change
+from .linking import record_following
 
 
 @dataclass(frozen=True)
@@ -77,16 +75,9 @@ async def _settle_death(tx: Tx, person: Person, movements: Sequence[Movement], k
 async def _follow(tx: Tx, person: Person, known_stays: Sequence[Stay], policy: Policy) -> list[Referral]:
     """The person's referrals, each linked to its stay, closed on death, with the address as now known."""
     followed = []
-    for one in await referrals.of_person(tx, person.patient_key):
-        referral = await link_to_stay(tx, one, known_stays, policy)
-        if referral.is_live:
-            facts = with_person(referral.facts, person, referral.received_at.date())
-            if facts != referral.facts:
-                referral = await record_change(tx, decide(referral, Amend(facts), tx.now), "follow_person")
-            if person.has_died:
-                closed = decide(referral, Close(CloseReason.DIED), tx.now)
-                referral = await record_change(tx, closed, "close_on_death")
-        followed.append(referral)
+    for referral in await referrals.of_person(tx, person.patient_key):
+        changes = follow(referral, person, known_stays, policy, tx.now)
+        followed.append(await record_following(tx, referral, changes, known_stays))
     return followed
 
 

@@ -5,13 +5,10 @@ from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
 from spa_intake.adapters.db import progress, referrals
 from spa_intake.adapters.events.consumed import CaseReturned
-from spa_intake.domain.referral import decide
-from spa_intake.domain.referral_commands import Query
+from spa_intake.domain.case_word import ask_ward
 
 from .news import case_news
 from .recording import record_change
-
-BY_MDT = "mdt"
 
 
 async def return_to_ward(tx: Tx, received: Received[CaseReturned]) -> None:
@@ -19,10 +16,11 @@ async def return_to_ward(tx: Tx, received: Received[CaseReturned]) -> None:
     await progress.follow_case(tx, case_news(received))
     case = received.payload
     referral = await referrals.get(tx, case.referral_id)
-    if referral is None or case.asked_by != BY_MDT or not case.missing:
+    if referral is None:
         return
-    if not referral.is_live:
+    change = ask_ward(referral, case.missing, case.asked_by, tx.now)
+    if change is not None:
+        await record_change(tx, change, "return_to_ward")
+    elif not referral.is_live:
         subject = f"referral/{referral.referral_id}"
         await audit.record(tx, "return_to_ward", subject, patient_key=referral.patient_key, outcome="too_late")
-        return
-    await record_change(tx, decide(referral, Query(tuple(case.missing)), tx.now), "return_to_ward")

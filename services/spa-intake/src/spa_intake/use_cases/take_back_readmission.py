@@ -6,7 +6,8 @@ from homeward_kit.envelope import Received
 from spa_intake.adapters.db import progress, referrals
 from spa_intake.adapters.events.consumed import WatchEvent
 from spa_intake.domain.codes import CloseReason
-from spa_intake.domain.ids import PatientKey
+from spa_intake.domain.ids import PatientKey, ReferralId, StayId
+from spa_intake.domain.outcome import spared
 
 from .close_after_readmission import TIMER
 from .news import watch_news
@@ -16,9 +17,8 @@ async def take_back_readmission(tx: Tx, received: Received[WatchEvent]) -> None:
     """For readmission.retracted, and for watch.voided: the discharge itself was taken back."""
     watch = received.payload
     await progress.follow_watch(tx, watch_news(received))
-    for referral in await referrals.of_person(tx, PatientKey(watch.patient_key)):
-        if referral.stay_id != watch.stay_id and referral.referral_id != watch.referral_id:
-            continue
+    known = await referrals.of_person(tx, PatientKey(watch.patient_key))
+    for referral in spared(known, StayId(watch.stay_id), ReferralId(watch.referral_id)):
         await timers.cancel_timer(tx, TIMER, referral.referral_id)
         if referral.ended_reason == CloseReason.READMITTED:
             await progress.ask_for_new_referral(tx, referral.referral_id)
