@@ -9,9 +9,9 @@ import httpx
 
 from .config import Config
 from .errors import StackError
+from .local_http import local_http
 from .state import require_running
 
-TIMEOUT = httpx.Timeout(30, connect=3)
 AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE}
 PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 0.2
@@ -21,7 +21,7 @@ def demo_token(issuer: str, role: str, **claims: str | None) -> str:
     """A token of the demo issuer for a role."""
     asked = {"role": role, **{name: value for name, value in claims.items() if value}}
     try:
-        answer = httpx.post(f"{issuer}/token", json=asked, timeout=TIMEOUT)
+        answer = local_http().post(f"{issuer}/token", json=asked)
         answer.raise_for_status()
     except httpx.HTTPError as error:
         raise StackError(
@@ -40,7 +40,6 @@ class StackClient:
 
     services: dict[str, str]
     issuer: str
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT))
     tokens: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -88,7 +87,7 @@ class StackClient:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                answer = self.http.request(method, url, headers=headers, **parts)
+                answer = local_http().request(method, url, headers=headers, **parts)
             except httpx.TransportError as error:
                 if time.monotonic() > deadline:
                     raise StackError(

@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 
+from .local_http import local_http
+
 
 def is_ready(url: str) -> bool:
     """True when the service at this base address says it is ready, with nothing missing (`degraded`)."""
@@ -14,7 +16,7 @@ def is_ready(url: str) -> bool:
 def readiness(url: str) -> tuple[bool, dict[str, Any]]:  # the service's own JSON
     """Whether `/health/ready` answers 200, and what it says."""
     try:
-        answer = httpx.get(f"{url}/health/ready", timeout=3)
+        answer = local_http().get(f"{url}/health/ready", timeout=3)
         body = answer.json()
     except (httpx.HTTPError, ValueError):
         return False, {}

@@ -20,7 +20,7 @@ def in_parallel(*steps: Step) -> None:
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads) and not errors:
-        threads[0].join(0.02)
+        threads[0].join(0.05)
         threads.append(threads.pop(0))
     if errors:
         raise errors[0]

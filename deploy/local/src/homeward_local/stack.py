@@ -1,5 +1,6 @@
 """Starting the whole stack in the right order, keeping it running and stopping it."""
 
+import os
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ from types import FrameType
 
 from .assets import ensure_assets
 from .child import ChildSpec, spawn
-from .config import SERVICES, Config, Service
+from .config import HOST, SERVICES, Config, Service
 from .databases import ServiceDatabase, ensure_databases, service_database
 from .errors import StackError
 from .file_lock import try_lock
@@ -31,7 +32,14 @@ Say = Callable[[str], None]
 START_SECONDS = 120.0
 STOP_ORDER = (tuple(service.name for service in SERVICES), ("issuer",), ("kafka",), ("postgres",))
 # Fewer memory pools per process: the services share a laptop with everything else that runs on it.
-CHILD_ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
+# They speak to each other on this machine, whatever proxy its user has set.
+NO_PROXY = ",".join(filter(None, (os.environ.get("NO_PROXY"), HOST, "localhost")))
+CHILD_ENVIRONMENT = {
+    "PYTHONUNBUFFERED": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "NO_PROXY": NO_PROXY,
+    "no_proxy": NO_PROXY,
+}
 
 
 class StopRequested(BaseException):
@@ -160,7 +168,7 @@ class Stack:
             if time.monotonic() > deadline:
                 log = self.config.logs / f"{name}.log"
                 raise StackError(f"{name} was not ready within {START_SECONDS:.0f} s: its log is {log}")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
 
 def _already_running(config: Config) -> str:

@@ -10,6 +10,7 @@ from .client import operator_headers
 from .config import Config
 from .errors import StackError
 from .health import readiness
+from .local_http import local_http
 from .state import running_state
 from .topics import TopicCounts, count_topics
 
@@ -69,7 +70,7 @@ def _service(url: str, issuer: str) -> dict[str, Any]:  # as JSON
     is_ready, said = readiness(url)
     report: dict[str, Any] = {"is_ready": is_ready, **said}
     try:
-        answer = httpx.get(f"{url}/ops/lag", headers=operator_headers(issuer), timeout=3)
+        answer = local_http().get(f"{url}/ops/lag", headers=operator_headers(issuer), timeout=3)
         answer.raise_for_status()
         report["messaging"] = _summary(answer.json())
     except (httpx.HTTPError, ValueError, StackError):
