@@ -44,4 +44,6 @@ def stack() -> Iterator[Stack]:
         with running_stack("--no-seed", environment=own) as status:
             environment: dict[str, str] = status["environment"]
             config = config_from_environment(environment)
-            yield Stack(config, status, spans, StackClient.of_running(config), environment)
+            client = StackClient.of_running(config)
+            yield Stack(config, status, spans, client, environment)
+            client.http.close()

@@ -8,7 +8,7 @@ from homeward_local.demo import clock
 from homeward_local.demo.events import Event, EventFeed
 from homeward_local.demo.journey import Journey, accept, decide
 from homeward_local.demo.people import Person, synthetic_person
-from homeward_local.demo.sending import admit, send_referral
+from homeward_local.demo.sending import Way, admit, send_referral
 
 from .conftest import Stack
 
@@ -27,7 +27,7 @@ def play_to_decision(stack: Stack, person: Person) -> tuple[str, EventFeed]:
     """Admit, refer, accept, decide; returns the referral's id and the person's events."""
     now = clock.now(stack.client)
     admit(stack.client, person, now - timedelta(days=3))
-    referral_id = send_referral(stack.client, person, now)
+    referral_id = send_referral(stack.client, person, now, Way.REST)
     key = stack.client.get("spa-intake", f"/api/v1/referrals/{referral_id}", "operator")["patient_key"]
     feed = EventFeed(stack.client, {"key": key})
     feed.wait_for("referral.received")

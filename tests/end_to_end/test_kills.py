@@ -50,7 +50,7 @@ class Killer:
 
     def __call__(self, event: Event) -> None:
         for service in self._victims.pop(event.short_type, []):
-            pid = require_running(self._stack.config)["processes"][service]
+            pid = require_running(self._stack.config)["processes"][service]["pid"]
             os.kill(pid, signal.SIGKILL)
             self.killed.append(service)
 

@@ -11,7 +11,7 @@ import pytest
 from homeward_local.client import demo_token
 from homeward_local.demo import clock, hl7, rest
 from homeward_local.demo.people import Person
-from homeward_local.demo.sending import admit, discharge, send_referral
+from homeward_local.demo.sending import Way, admit, discharge, send_referral
 from homeward_local.topics import catalogue
 
 from .conftest import Stack
@@ -65,8 +65,8 @@ def _send_by_all_ways(stack: Stack, people: list[Person]) -> str:
     body = rest.referral_body(by_rest, now) | {"reason_text": FREE_TEXT}
     referral_id: str = stack.client.post("spa-intake", "/api/v1/referrals", "ward_system", body)["referral_id"]
     stack.client.post("spa-intake", "/api/v1/notes", "coordinator", {"referral_id": referral_id, "text": NOTE})
-    send_referral(stack.client, by_fhir, now, "fhir")
-    send_referral(stack.client, by_hl7, now, "hl7")
+    send_referral(stack.client, by_fhir, now, Way.FHIR)
+    send_referral(stack.client, by_hl7, now, Way.HL7)
     admit(stack.client, by_rest, now)
     discharge(stack.client, by_rest, now, now)
     return referral_id
