@@ -191,6 +191,8 @@ class PackageFacts:
     ended_reason: str | None = None
 
 
+News = ReferralNews | StayFacts | PersonFacts | PackageNews
+
 ENDED_IN_HOSPITAL = "in_hospital"
 _PLACED_AGAIN = frozenset({"agreed", "started", "ended", "cancelled"})
 

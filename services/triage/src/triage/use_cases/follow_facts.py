@@ -6,7 +6,8 @@ from homeward_kit import audit
 from homeward_kit.database import Tx
 from triage.adapters.case_file import keep
 from triage.adapters.db.cases import load_case
-from triage.adapters.db.facts import News, learn, load_journeys
+from triage.adapters.db.facts import learn, load_journeys
+from triage.domain.facts import News
 from triage.domain.reconcile import case_id_of, reconcile
 
 

@@ -13,6 +13,7 @@ from triage.adapters.db.tables import package_facts, person_facts, referral_fact
 from triage.domain.facts import (
     CodedFacts,
     JourneyFacts,
+    News,
     PackageFacts,
     PackageNews,
     PersonFacts,
@@ -25,8 +26,6 @@ from triage.domain.facts import (
     learn_referral,
     learn_stay,
 )
-
-News = ReferralNews | StayFacts | PersonFacts | PackageNews
 
 
 async def learn(tx: Tx, news: News) -> None:
