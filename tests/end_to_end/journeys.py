@@ -8,7 +8,8 @@ from homeward_local.demo import clock
 from homeward_local.demo.events import Event, EventFeed
 from homeward_local.demo.journey import Journey, accept, decide
 from homeward_local.demo.people import Person, synthetic_person
-from homeward_local.demo.sending import Way, admit, send_referral
+from homeward_local.demo.sending import admit, send_referral
+from homeward_local.demo.ways import Way
 
 from .conftest import Stack
 

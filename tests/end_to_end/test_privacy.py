@@ -11,7 +11,8 @@ import pytest
 from homeward_local.client import demo_token
 from homeward_local.demo import clock, hl7, rest
 from homeward_local.demo.people import Person
-from homeward_local.demo.sending import Way, admit, discharge, send_referral
+from homeward_local.demo.sending import admit, discharge, send_referral
+from homeward_local.demo.ways import Way
 from homeward_local.topics import catalogue
 
 from .conftest import Stack
