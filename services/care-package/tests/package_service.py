@@ -48,17 +48,6 @@ class CarePackage:
 
     async def receive(self, topic: str, event_type: str, payload: Json, *, version: int | None = 1) -> Record:
         """Deliver one message; returns it, so that it can be delivered again."""
-        attributes = Attributes(
-            event_id=uuid4(),
-            type=f"discharge.{event_type}.v1",
-            source="homeward/test",
-            subject="test/1",
-            time=datetime.now(UTC),
-            actor="system",
-            referral_id=self.referral_id,
-            aggregate_version=version,
-            causation_id=None,
-        )
         record = Record(
             topic=topic,
             partition=0,
@@ -66,7 +55,7 @@ class CarePackage:
             timestamp_ms=int(NOW.timestamp() * 1000),
             key=str(self.patient_key),
             value=json.dumps(payload, default=_as_json).encode(),
-            headers={name: value.decode() for name, value in attributes.headers()},
+            headers=headers(event_type, version),
         )
         await self.handle(record)
         return record
@@ -83,28 +72,7 @@ class CarePackage:
         return await self.referral("accepted", facts={"criteria_to_reside": []}, accepted_at=NOW - timedelta(hours=1))
 
     async def decided(self, number: int = 1, *services: str, visits: int = 2) -> Record:
-        lines = [
-            {
-                "line_id": uuid4(),
-                "service": service,
-                "visits_per_day": visits,
-                "minutes_per_visit": 30,
-                "carers_per_visit": 1,
-                "days_per_week": 7,
-            }
-            for service in services or ("home_care",)
-        ]
-        payload = {
-            "referral_id": self.referral_id,
-            "patient_key": self.patient_key,
-            "kind": "hospital_discharge",
-            "decision": number,
-            "pathway": 1,
-            "lines": lines,
-            "outward_postcode": "BR1",
-            "age_band": "75-84",
-            "target_on": "2026-03-05",
-        }
+        payload = decision(self, number, *(services or ("home_care",)), visits=visits)
         return await self.receive("discharge-triage", "pathway.decided", payload, version=number + 1)
 
     def stay(self, revision: int, *, discharged: bool, stay_id: UUID | None = None, admitted_days_ago: int = 6) -> Row:
@@ -132,6 +100,48 @@ class CarePackage:
         """The types in the outbox about this person, in order."""
         rows = await self.rows(f"SELECT type FROM outbox WHERE key = '{self.patient_key}' ORDER BY seq")  # noqa: S608 — a UUID
         return [row["type"].removeprefix("discharge.").removesuffix(".v1") for row in rows]
+
+
+def headers(event_type: str, version: int | None) -> dict[str, str]:
+    """The attributes of a new event."""
+    attributes = Attributes(
+        event_id=uuid4(),
+        type=f"discharge.{event_type}.v1",
+        source="homeward/test",
+        subject="test/1",
+        time=datetime.now(UTC),
+        actor="system",
+        referral_id=None,
+        aggregate_version=version,
+        causation_id=None,
+    )
+    return {name: value.decode() for name, value in attributes.headers()}
+
+
+def decision(care: CarePackage, number: int, *services: str, visits: int = 2) -> Row:
+    """A pathway decision as triage publishes it."""
+    lines = [
+        {
+            "line_id": uuid4(),
+            "service": service_code,
+            "visits_per_day": visits,
+            "minutes_per_visit": 30,
+            "carers_per_visit": 1,
+            "days_per_week": 7,
+        }
+        for service_code in services
+    ]
+    return {
+        "referral_id": care.referral_id,
+        "patient_key": care.patient_key,
+        "kind": "hospital_discharge",
+        "decision": number,
+        "pathway": 1,
+        "lines": lines,
+        "outward_postcode": "BR1",
+        "age_band": "75-84",
+        "target_on": "2026-03-05",
+    }
 
 
 def _as_json(value: object) -> str:
