@@ -109,7 +109,7 @@ def test_a_wrong_number_of_visits_is_named_with_its_service() -> None:
     ]
     sent = decision.check_decision(FormData(grid), suggested_pathway=1)
     assert sent.checked.errors == {
-        "reablement-visits_per_day": "Reablement: enter visits a day as a number up to 8",
+        "reablement-visits_per_day": "Reablement: enter visits a day as a number up to 12",
     }
     row = next(row for row in sent.grid if row.service == "reablement")
     assert row.typed["visits_per_day"] == "lots"

@@ -65,7 +65,6 @@ def test_a_person_that_cannot_be_had_has_a_stand_in() -> None:
         ({"due_on": date(2026, 11, 26)}, "On track"),
         ({"due_on": TODAY}, "Due today"),
         ({"due_on": date(2026, 11, 23)}, "Overdue"),
-        ({"due_on": None}, "On track"),
         ({"waiting_for": WaitingFor.READINESS, "due_on": date(2026, 11, 23)}, "Not ready now"),
         ({"waiting_for": WaitingFor.WARD_ANSWER, "due_on": date(2026, 11, 23)}, "Paused"),
     ],
@@ -76,13 +75,13 @@ def test_what_stops_a_journey_comes_before_its_date(changes: dict[str, object], 
     assert word.text == text
 
 
-def test_a_finished_journey_has_no_status() -> None:
-    assert status_of(row(stage=Stage.FINISHED, waiting_for=WaitingFor.NOBODY), TODAY) is None
+def test_without_a_date_there_is_no_status() -> None:
+    assert status_of(row(stage=Stage.FINISHED, waiting_for=WaitingFor.NOBODY, due_on=None), TODAY) is None
 
 
 def test_a_wait_says_until_when() -> None:
     offered = row(waiting_for=WaitingFor.PROVIDER_ANSWER, answer_by=datetime(2026, 11, 24, 14, tzinfo=UTC))
-    assert waiting_for(offered, NOW) == "A provider to answer by 14:00 today"
+    assert waiting_for(offered, NOW) == "A provider to answer by 14:00"
     home = row(waiting_for=WaitingFor.THIRTY_DAYS, left_at=datetime(2026, 11, 20, 14, tzinfo=UTC))
     assert waiting_for(home, NOW) == "The 30 days after leaving hospital: day 4"
 

@@ -74,7 +74,8 @@ def _referral(code: str, button: str, done: str, is_offered: Callable[[Resource]
 def _case(code: str, button: str, done: str, is_offered: Callable[[Resource], bool], **more: Any) -> Action:
     heading = more.pop("heading", button)
     path = f"{_CASES}/{more.pop('verb', code)}"
-    return Action(code, button, heading, done, About.CASE, TRIAGE, path, MDT_OR_COORDINATOR, is_offered, **more)
+    roles = more.pop("roles", MDT_OR_COORDINATOR)
+    return Action(code, button, heading, done, About.CASE, TRIAGE, path, roles, is_offered, **more)
 
 
 def _package(code: str, button: str, done: str, path: str, states: tuple[str, ...], **more: Any) -> Action:
@@ -160,6 +161,7 @@ ACTIONS: tuple[Action, ...] = (
         "Decision recorded.",
         _is_workable,
         verb="decision",
+        roles=MDT,
         is_next_step=True,
     ),
     _case(

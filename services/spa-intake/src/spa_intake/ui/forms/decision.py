@@ -29,7 +29,7 @@ VISIT_COLUMNS = {
     "carers_per_visit": "Carers a visit",
     "days_per_week": "Days a week",
 }
-HIGHEST = {"visits_per_day": 8, "minutes_per_visit": 180, "carers_per_visit": 4, "days_per_week": 7}
+HIGHEST = {"visits_per_day": 12, "minutes_per_visit": 240, "carers_per_visit": 3, "days_per_week": 7}
 SUGGESTED, OWN = "suggested", "own"
 
 
@@ -110,7 +110,7 @@ class Line(FormModel):
 
     service: str
     visits_per_day: Annotated[int, Bound(ge=1, le=HIGHEST["visits_per_day"])] | None = None
-    minutes_per_visit: Annotated[int, Bound(ge=5, le=HIGHEST["minutes_per_visit"])] | None = None
+    minutes_per_visit: Annotated[int, Bound(ge=15, le=HIGHEST["minutes_per_visit"])] | None = None
     carers_per_visit: Annotated[int, Bound(ge=1, le=HIGHEST["carers_per_visit"])] | None = None
     days_per_week: Annotated[int, Bound(ge=1, le=HIGHEST["days_per_week"])] | None = None
 

@@ -31,6 +31,12 @@ def moment(when: datetime, now: datetime) -> str:
     return f"{clock(when)} {day(on, today)}"
 
 
+def short(when: datetime, now: datetime) -> str:
+    """For lists: a time such as "09:42" is today's, "Fri 21 Nov 09:42" another day's."""
+    today, on = london_day(now), london_day(when)
+    return clock(when) if on == today else f"{day(on, today)} {clock(when)}"
+
+
 def countdown(due_on: date, today: date) -> str:
     """Days to a date in words."""
     days = (due_on - today).days

@@ -98,27 +98,28 @@ def rules(case: Json) -> Sequence[RuleView]:
     """Why a pathway is suggested: each rule with the facts that fired it."""
     suggestion = case.get("suggestion") or {}
     return [
-        RuleView(words.say(words.RULES, fired["rule"]), "; ".join(_fact(fact) for fact in fired["because"]))
+        RuleView(words.say(words.RULES, fired["rule"]), _because(fired["because"]))
         for fired in suggestion.get("rules", [])
     ]
 
 
 _FACT_NAMES = {
-    "needs": "Need",
-    "judgement": "An assessor found",
-    "existing_care": "Care before the admission",
-    "living_situation": "Living situation",
-    "mobility": "Mobility",
+    "needs": "needs",
+    "judgement": "an assessor found",
+    "existing_care": "care before the admission",
+    "living_situation": "living situation",
+    "mobility": "mobility",
 }
 
 
-def _fact(fact: str) -> str:
-    """A coded fact in words: "needs.wound_care" → "Need: wound care"."""
-    name, _, value = fact.partition(".")
-    if fact == "needs.none":
-        return "No needs are recorded"
-    text = words.NEEDS.get(value) or words.SITUATION.get(value) or value.replace("_", " ")
-    return f"{words.say(_FACT_NAMES, name)}: {text[:1].lower() + text[1:]}"
+def _because(facts: Sequence[str]) -> str:
+    """Coded facts in words, those of one kind together: "needs.meals", "needs.therapy" → "needs meals, therapy"."""
+    found: dict[str, list[str]] = {}
+    for fact in facts:
+        name, _, value = fact.partition(".")
+        text = words.NEEDS.get(value) or words.SITUATION.get(value) or value.replace("_", " ")
+        found.setdefault(words.say(_FACT_NAMES, name), []).append(text[:1].lower() + text[1:])
+    return "; ".join(f"{name} {', '.join(texts)}" for name, texts in found.items())
 
 
 def triage(case: Json, now: datetime) -> Sequence[Row]:

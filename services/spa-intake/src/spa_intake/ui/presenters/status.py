@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from spa_intake.read_model.states import Stage, WaitingFor
+from spa_intake.read_model.states import WaitingFor
 from spa_intake.read_model.worklist import JourneyRow
 
 PAUSES = frozenset({WaitingFor.WARD_ANSWER, WaitingFor.RETURN_HOME})
@@ -36,18 +36,18 @@ WORDS = {
 
 
 def status_of(row: JourneyRow, today: date) -> StatusWord | None:
-    """What stops a journey comes before its date; a finished one has no status."""
+    """What stops a journey comes before its date; without a date there is nothing to be on track for."""
     code = _code(row, today)
     return StatusWord(code, WORDS[code]) if code else None
 
 
 def _code(row: JourneyRow, today: date) -> Status | None:
-    if row.stage is Stage.FINISHED:
-        return None
     if row.waiting_for is WaitingFor.READINESS:
         return Status.NOT_READY
     if row.waiting_for in PAUSES:
         return Status.PAUSED
-    if row.due_on is None or row.due_on > today:
+    if row.due_on is None:
+        return None
+    if row.due_on > today:
         return Status.ON_TRACK
     return Status.DUE_TODAY if row.due_on == today else Status.OVERDUE

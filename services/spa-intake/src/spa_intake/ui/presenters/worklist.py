@@ -73,13 +73,13 @@ def row_view(row: JourneyRow, person: PersonView, names: Mapping[UUID, str], vie
         ready=ready_of(row, viewer.now),
         stage=words.STAGES[row.stage],
         waiting_for=waiting_for(row, viewer.now),
-        waiting_since=dates.moment(row.waiting_since, viewer.now),
+        waiting_since=dates.short(row.waiting_since, viewer.now),
         assignee=names.get(row.assignee, "A colleague") if row.assignee else None,
         is_mine=row.assignee == viewer.staff_id,
         due=dates.day(row.due_on, today) if row.due_on else "No date",
         due_in_words=dates.countdown(row.due_on, today) if row.due_on else "",
         status=status_of(row, today),
-        updated=dates.moment(row.updated_at, viewer.now),
+        updated=dates.short(row.updated_at, viewer.now),
     )
 
 
@@ -93,14 +93,14 @@ def ready_of(row: JourneyRow, now: datetime) -> str:
     answer = "Ready to leave" if row.is_ready else "Not ready to leave"
     if row.criteria_assessed_at is None:
         return answer
-    return f"{answer}, {dates.moment(row.criteria_assessed_at, now)}"
+    return f"{answer}, {dates.short(row.criteria_assessed_at, now)}"
 
 
 def waiting_for(row: JourneyRow, now: datetime) -> str:
     """What the journey waits for, and until when where that is known."""
     text = words.WAITING_FOR[row.waiting_for]
     if row.waiting_for is WaitingFor.PROVIDER_ANSWER and row.answer_by:
-        return f"{text} by {dates.moment(row.answer_by, now)}"
+        return f"{text} by {dates.short(row.answer_by, now)}"
     if row.waiting_for is WaitingFor.THIRTY_DAYS and row.left_at:
         days = (dates.london_day(now) - dates.london_day(row.left_at)).days
         return f"{text}: day {days}"
