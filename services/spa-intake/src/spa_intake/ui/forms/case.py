@@ -27,6 +27,14 @@ class ReopenForm(FormModel):
     reason: str
 
 
+class AssessmentForm(FormModel):
+    findings: tuple[str, ...]
+
+
+class ReturnForm(FormModel):
+    missing: tuple[str, ...]
+
+
 class TargetForm(FormModel):
     target_on: date
     reason: str
@@ -55,5 +63,31 @@ TARGET = Form(
             hint="For example, 27 3 2027",
         ),
         Field("reason", "Why does the date change?", Kind.RADIOS, "Select a reason", choices(TARGET_REASONS)),
+    ),
+)
+ASSESSMENT = Form(
+    AssessmentForm,
+    (
+        Field(
+            "findings",
+            "What did you find?",
+            Kind.CHECKBOXES,
+            "Select what you found",
+            choices(words.NEEDS | words.JUDGEMENTS),
+            "It adds to what the ward told us, and the suggested pathway follows it",
+        ),
+    ),
+)
+RETURN = Form(
+    ReturnForm,
+    (
+        Field(
+            "missing",
+            "What does the ward need to tell us?",
+            Kind.CHECKBOXES,
+            "Select at least one thing to ask for",
+            choices(words.MISSING),
+            "Deciding waits until the ward answers",
+        ),
     ),
 )

@@ -105,7 +105,7 @@ def rules(case: Json) -> Sequence[RuleView]:
 
 _FACT_NAMES = {
     "needs": "needs",
-    "judgement": "an assessor found",
+    "judgement": "an assessor found:",
     "existing_care": "care before the admission",
     "living_situation": "living situation",
     "mobility": "mobility",
@@ -117,7 +117,7 @@ def _because(facts: Sequence[str]) -> str:
     found: dict[str, list[str]] = {}
     for fact in facts:
         name, _, value = fact.partition(".")
-        text = words.NEEDS.get(value) or words.SITUATION.get(value) or value.replace("_", " ")
+        text = (words.NEEDS | words.JUDGEMENTS | words.SITUATION).get(value, value.replace("_", " "))
         found.setdefault(words.say(_FACT_NAMES, name), []).append(text[:1].lower() + text[1:])
     return "; ".join(f"{name} {', '.join(texts)}" for name, texts in found.items())
 

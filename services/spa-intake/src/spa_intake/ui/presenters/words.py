@@ -78,6 +78,12 @@ NEEDS = {
     "bed_based_rehabilitation": "Rehabilitation in a community bed",
     "care_home_placement": "A place in a care home",
 }
+JUDGEMENTS = {
+    "no_new_needs": "No new needs",
+    "needs_increased": "Needs more help than before",
+    "reablement_potential": "Could regain independence with reablement",
+    "needs_24_hour_care": "Needs care around the clock",
+}
 MISSING = {
     "contact_details": "Contact details",
     "criteria_to_reside": "Criteria to reside",
