@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from homeward_kit.database import Tx
+from homeward_kit.envelope import PublishedEvent
 from spa_intake.domain.ids import ReferralId
 from spa_intake.domain.inputs import ReferralFacts
 from spa_intake.domain.person import Person
@@ -117,12 +118,15 @@ async def tell_stay(tx: Tx, change: StayChange, occurred_at: datetime, referral_
 async def tell_death(tx: Tx, person: Person) -> None:
     """Publish the person's death, or that it was reported wrongly."""
     key, revision = person.patient_key, person.death_revision
-    event = (
-        out.PatientDeathCorrected(patient_key=key, revision=revision)
-        if person.died_at is None
-        else out.PatientDied(patient_key=key, revision=revision, died_at=person.died_at)
-    )
-    await tx.publish(event, key=key, subject=f"person/{key}", version=revision)
+    await tx.publish(death_event(person), key=key, subject=f"person/{key}", version=revision)
+
+
+def death_event(person: Person) -> PublishedEvent:
+    """The event of a death as now known."""
+    key, revision = person.patient_key, person.death_revision
+    if person.died_at is None:
+        return out.PatientDeathCorrected(patient_key=key, revision=revision)
+    return out.PatientDied(patient_key=key, revision=revision, died_at=person.died_at)
 
 
 def coded_facts(facts: ReferralFacts) -> out.CodedFacts:
