@@ -47,7 +47,7 @@ assets: ## Build the interface's CSS and JavaScript
 	@$(VENV)/python -c 'from homeward_local.assets import ensure_assets; print(ensure_assets(print))'
 
 contracts: environment ## Write the event schemas and AsyncAPI anew from the published models
-	@$(VENV)/python -m homeward_kit.contracts shared/contracts $(PUBLISHED)
+	@$(VENV)/python -m tests.contracts.generation shared/contracts $(PUBLISHED)
 
 environment: ## Make or update the virtual environment of the tests and checks
 	@$(ENVIRONMENT) dev

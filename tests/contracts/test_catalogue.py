@@ -6,8 +6,7 @@ from collections import Counter
 import pytest
 import yaml
 
-from homeward_kit.contracts import published_types
-
+from .generation import published_types
 from .wiring import CATALOGUE, CONSUMERS, CONTRACTS, PUBLISHED, PUBLISHERS, consumed_models
 
 NAME = re.compile(r"discharge\.[a-z]+(_[a-z]+)*\.(?P<fact>[a-z]+(_[a-z]+)*)\.v[1-9][0-9]*")

@@ -10,9 +10,9 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import ValidationError
 
-from homeward_kit.contracts import ASYNCAPI, generate, schema_path
 from homeward_kit.envelope import ConsumedEvent
 
+from .generation import ASYNCAPI, generate, schema_path
 from .wiring import CONTRACTS, PUBLISHED, PUBLISHERS, all_consumed_models
 
 GENERATED = generate(CONTRACTS, PUBLISHERS.values())

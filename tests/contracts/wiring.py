@@ -4,8 +4,9 @@ import importlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from homeward_kit.contracts import EVERY_SERVICE, CataloguedType, published_types, read_catalogue
 from homeward_kit.envelope import ConsumedEvent
+
+from .generation import EVERY_SERVICE, CataloguedType, published_types, read_catalogue
 
 CONTRACTS = Path(__file__).parents[2] / "shared" / "contracts"
 

@@ -8,6 +8,7 @@ from homeward_local.demo import clock
 from homeward_local.demo.events import Event, EventFeed
 from homeward_local.demo.journey import Journey, accept, decide
 from homeward_local.demo.people import Person, synthetic_person
+from homeward_local.demo.providers import load_providers
 from homeward_local.demo.sending import admit, send_referral
 from homeward_local.demo.ways import Way
 
@@ -26,6 +27,7 @@ def journey(stack: Stack, person: Person, on_event: Callable[[Event], None] = la
 
 def play_to_decision(stack: Stack, person: Person) -> tuple[str, EventFeed]:
     """Admit, refer, accept, decide; returns the referral's id and the person's events."""
+    load_providers(stack.client)
     now = clock.now(stack.client)
     admit(stack.client, person, now - timedelta(days=3))
     referral_id = send_referral(stack.client, person, now, Way.REST)

@@ -1,6 +1,6 @@
 """Writes the contracts from the published models: a JSON Schema per event and version, and AsyncAPI 3.0.
 
-`python -m homeward_kit.contracts FOLDER MODULE…`: the folder holds `topics.yaml`, the modules hold PublishedEvents.
+`python -m tests.contracts.generation FOLDER MODULE…`: the folder holds `topics.yaml`, the modules hold PublishedEvents.
 A change that would break a consumer of today is refused and becomes the next version of the type.
 """
 
@@ -18,7 +18,8 @@ import yaml
 from pydantic.json_schema import GenerateJsonSchema
 
 from homeward_kit.envelope import PublishedEvent
-from homeward_kit.schema_changes import breaking_changes
+
+from .schema_changes import breaking_changes
 
 CATALOGUE = "topics.yaml"
 ASYNCAPI = "asyncapi.yaml"
