@@ -27,41 +27,23 @@ def capability_statement(endpoint: str) -> Json:
         # HL7's published JSON Schema of R4 lists 4.0.0 and not the technical correction 4.0.1.
         "fhirVersion": "4.0.0",
         "format": ["json"],
-        "rest": [
-            {
-                "mode": "server",
-                "security": {
-                    "service": [
-                        {
-                            "coding": [
-                                {
-                                    "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
-                                    "code": "OAuth",
-                                }
-                            ]
-                        }
-                    ]
-                },
-                "operation": [
-                    {
-                        "name": "process-message",
-                        "definition": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
-                    }
-                ],
-            }
-        ],
-        "messaging": [
-            {
-                "endpoint": [
-                    {
-                        "protocol": {
-                            "system": "http://terminology.hl7.org/CodeSystem/message-transport",
-                            "code": "http",
-                        },
-                        "address": f"{endpoint}/$process-message",
-                    }
-                ],
-                "supportedMessage": [{"mode": "receiver", "definition": codes.REFERRAL_DEFINITION}],
-            }
-        ],
+        "rest": [_rest()],
+        "messaging": [_messaging(endpoint)],
+    }
+
+
+def _rest() -> Json:
+    security = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "OAuth"}
+    operation = {
+        "name": "process-message",
+        "definition": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+    }
+    return {"mode": "server", "security": {"service": [{"coding": [security]}]}, "operation": [operation]}
+
+
+def _messaging(endpoint: str) -> Json:
+    protocol = {"system": "http://terminology.hl7.org/CodeSystem/message-transport", "code": "http"}
+    return {
+        "endpoint": [{"protocol": protocol, "address": f"{endpoint}/$process-message"}],
+        "supportedMessage": [{"mode": "receiver", "definition": codes.REFERRAL_DEFINITION}],
     }
