@@ -27,7 +27,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers={HOST}:{{controller_port}}
 listeners=BROKER://{HOST}:{{port}},CONTROLLER://{HOST}:{{controller_port}}
-advertised.listeners=BROKER://{HOST}:{{port}},CONTROLLER://{HOST}:{{controller_port}}
+advertised.listeners=BROKER://{HOST}:{{advertised_port}},CONTROLLER://{HOST}:{{controller_port}}
 listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
@@ -81,6 +81,7 @@ class KafkaPlace:
     folder: Path
     port: int
     controller_port: int
+    advertised_port: int | None = None  # where clients are told to come, when that is not the port itself
 
 
 def prepare_kafka(place: KafkaPlace, cache: Path, progress: Callable[[str], None]) -> KafkaNode:
@@ -91,21 +92,30 @@ def prepare_kafka(place: KafkaPlace, cache: Path, progress: Callable[[str], None
     data = place.folder / "data"
     properties = place.folder / "server.properties"
     properties.write_text(
-        PROPERTIES.format(port=place.port, controller_port=place.controller_port, data=data.as_posix())
+        PROPERTIES.format(
+            port=place.port,
+            controller_port=place.controller_port,
+            advertised_port=place.advertised_port or place.port,
+            data=data.as_posix(),
+        )
     )
     node = KafkaNode(java, class_path, properties, place.port)
     if not (data / "meta.properties").exists():
-        _format(node)
+        format_storage(node, new_cluster_id(), "--standalone")
     return node
 
 
-def _format(node: KafkaNode) -> None:
+def new_cluster_id() -> str:
+    """A cluster's random name."""
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    if cluster_id.startswith("-"):  # the tool would take it for an option
-        cluster_id = f"A{cluster_id[1:]}"
+    return f"A{cluster_id[1:]}" if cluster_id.startswith("-") else cluster_id  # it would be taken for an option
+
+
+def format_storage(node: KafkaNode, cluster_id: str, *options: str) -> None:
+    """Prepare a node's data folder, once, before its first start."""
     command = [
         *(str(node.java), *MEMORY, *LOGGING, "-cp", node.class_path, "kafka.tools.StorageTool"),
-        *("format", "--standalone", "--ignore-formatted", "-t", cluster_id, "-c", str(node.properties)),
+        *("format", *options, "--ignore-formatted", "-t", cluster_id, "-c", str(node.properties)),
     ]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode != 0:

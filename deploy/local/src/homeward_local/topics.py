@@ -85,8 +85,10 @@ async def _connected(client: AIOKafkaAdminClient) -> None:
 
 
 def _new_topic(name: str, settings: dict[str, int], copies: int) -> NewTopic:
-    retention = settings["retention_days"] * MILLISECONDS_IN_A_DAY
-    return NewTopic(name, settings["partitions"], copies, topic_configs={"retention.ms": str(retention)})
+    configs = {"retention.ms": str(settings["retention_days"] * MILLISECONDS_IN_A_DAY)}
+    if copies > 1:  # what is acknowledged survives the loss of any one broker
+        configs["min.insync.replicas"] = str(copies - 1)
+    return NewTopic(name, settings["partitions"], copies, topic_configs=configs)
 
 
 async def _committed(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
