@@ -14,7 +14,6 @@ FOUR = {"spa-intake", "triage", "care-package", "readmission-monitor"}
 PROCESSED = {
     ("care-package", "process discharge-triage"),
     ("readmission-monitor", "process discharge-triage"),
-    ("readmission-monitor", "process discharge-care-packages"),
     ("spa-intake", "process discharge-triage"),
     ("spa-intake", "process discharge-care-packages"),
     ("triage", "process discharge-care-packages"),
