@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from homeward_local.assets import ensure_assets
 
@@ -95,10 +96,20 @@ class Person:
 
     def press(self, name: str) -> None:
         """A button, or a link that looks like one."""
-        self.page.get_by_role("button", name=name, exact=True).first.click()
+        self._do(self.page.get_by_role("button", name=name, exact=True).first.click)
+
+    def tick(self, label: str) -> None:
+        """A checkbox or a radio button."""
+        self._do(self.page.get_by_label(label).check)
 
     def see(self, text: str) -> None:
-        self.page.get_by_text(text).first.wait_for()
+        self._do(self.page.get_by_text(text).first.wait_for)
+
+    def _do(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except PlaywrightTimeout as error:
+            raise AssertionError(f"{error}\n{self.page.url} says: {self.page.inner_text('main')}") from error
 
     def reload_until(self, text: str) -> None:
         """The page as it is once something has reached it; without JavaScript nothing comes by itself."""
