@@ -7,8 +7,8 @@ from uuid import uuid4
 from homeward_kit.consumer import PermanentError
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
-
-from .conftest import Flow, ThingBroken, ThingMade, ThingMadeIn, record_effect
+from sample_service.things import ThingBroken, ThingMade, ThingMadeIn, record_effect
+from sample_testing.flow import Flow
 
 OUTBOX = "SELECT count(*) FROM outbox"
 EFFECTS = "SELECT count(*) FROM effects"
@@ -117,4 +117,4 @@ async def test_writers_in_parallel_with_gaps_and_rollbacks_lose_and_reorder_noth
     expected = sum((writer + number) % 7 != 0 for writer in range(16) for number in range(25))
     await flow.wait_for(EFFECTS, expected, 40)
     ordered = await flow.rows("SELECT key, array_agg(number ORDER BY position) FROM effects GROUP BY key")
-    assert all(list(numbers) == sorted(numbers) for _, numbers in ordered)  # type: ignore[call-overload]  # an array
+    assert all(list(numbers) == sorted(numbers) for _, numbers in ordered)

@@ -11,8 +11,8 @@ from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
 from homeward_kit.handling import Handling
 from homeward_kit.replay import LetterSettled, Operator, Outcome, Reason, discard, repair, replay
-
-from .conftest import Flow, ThingBroken, ThingMade, ThingMadeIn, record_effect
+from sample_service.things import ThingBroken, ThingMade, ThingMadeIn, record_effect
+from sample_testing.flow import Flow
 
 Action = Callable[[Tx, Handling, UUID, Operator], Awaitable[Outcome]]
 NUMBERS = "SELECT array_agg(number ORDER BY position) FROM effects"

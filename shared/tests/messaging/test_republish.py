@@ -3,9 +3,9 @@
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from homeward_kit import republish
-
-from .conftest import TOPIC, Flow, ThingMade, ThingMadeIn, record_effect
-from .topic_records import numbers_by_key
+from sample_service.things import TOPIC, ThingMade, ThingMadeIn, record_effect
+from sample_testing.flow import Flow
+from sample_testing.topics import numbers_by_key
 
 
 async def _empty_topic(flow: Flow) -> None:

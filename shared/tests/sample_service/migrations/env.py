@@ -1,0 +1,5 @@
+"""Run the migrations of the sample service."""
+
+from homeward_kit.migrations import run_env
+
+run_env()

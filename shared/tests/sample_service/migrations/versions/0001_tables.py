@@ -1,0 +1,29 @@
+"""The kit's tables, and where the sample service shows what took effect: nothing there hides a repeat."""
+
+from alembic import op
+
+from homeward_kit.migrations import steps, steps_web
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+TABLES = ("things", "effects", "fired")
+
+
+def upgrade() -> None:
+    steps.step_0001_messaging(op)
+    steps_web.step_idempotency(op)
+    steps_web.step_audit(op)
+    op.execute("CREATE TABLE things (key text NOT NULL, number integer NOT NULL)")
+    op.execute("CREATE TABLE effects (position serial, key text NOT NULL, number integer NOT NULL)")
+    op.execute("CREATE TABLE fired (kind text NOT NULL, aggregate_id uuid NOT NULL, is_late boolean NOT NULL)")
+
+
+def downgrade() -> None:
+    for table in TABLES:
+        op.execute(f"DROP TABLE {table}")
+    steps_web.drop_audit(op)
+    steps_web.drop_idempotency(op)
+    steps.drop_0001_messaging(op)

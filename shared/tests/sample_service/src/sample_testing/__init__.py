@@ -1,0 +1,1 @@
+"""What the messaging tests run the sample service and the kit with."""
