@@ -50,3 +50,14 @@ def test_a_record_says_that_it_changed(stack: Any, staff: Open) -> None:
     accept(stack.client, referral_id)
     watcher.see("Something changed at")
     watcher.check()
+
+
+def test_a_list_that_hears_nothing_says_that_it_is_not_live(staff: Open) -> None:
+    watcher = staff()
+    watcher.page.clock.install()
+    watcher.sign_in("manager")
+    watcher.see("Live, updated")
+    watcher.page.context.set_offline(True)
+    watcher.page.clock.fast_forward(50_000)
+    watcher.see("Not live since")
+    watcher.page.context.set_offline(False)
