@@ -8,7 +8,7 @@ import pytest
 from .sources import ROOT, SOURCE_FOLDERS, source_files, files_of_tests
 
 MESSAGING = (
-    "envelope", "outbox", "relay", "inbox", "handling", "consumer", "dead_letters", "timers", "message_spans",
+    "envelope", "outbox", "relay", "shards", "inbox", "handling", "consumer", "dead_letters", "timers", "message_spans",
 )  # fmt: skip
 RECOVERY = ("replay", "republish", "ops_dead_letters", "queues", "crash_points")
 REFUSED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}

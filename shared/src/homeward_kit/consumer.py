@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 import httpx
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -53,6 +53,19 @@ class _Partition:
     def has_handled(self, record: Record) -> None:
         self.tries, self.progress_at = 0, asyncio.get_running_loop().time()
         self.next_offset = record.offset + 1
+
+
+class _Forgetting(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is untyped
+    """After a rebalance nothing remembered of a partition holds: another member may have gone on with it meanwhile."""
+
+    def __init__(self, partitions: dict[TopicPartition, _Partition]) -> None:
+        self._partitions = partitions
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Nothing: what is in hand is finished, and the inbox makes its repeats harmless."""
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:  # noqa: ARG002 — the library's signature
+        self._partitions.clear()
 
 
 def is_outage(error: BaseException) -> bool:
@@ -126,7 +139,6 @@ class ConsumerRunner:
 
     async def _start(self) -> None:
         consumer = AIOKafkaConsumer(
-            *self._handling.topics,
             bootstrap_servers=self._bootstrap_servers,
             group_id=self.group,
             enable_auto_commit=False,
@@ -135,13 +147,13 @@ class ConsumerRunner:
             session_timeout_ms=10_000,
             heartbeat_interval_ms=2_000,
         )
+        consumer.subscribe(self._handling.topics, listener=_Forgetting(self._partitions))
         try:
             await asyncio.wait_for(consumer.start(), START_SECONDS)
         except BaseException:
             await _bounded_stop(consumer)
             raise
         self._consumer = consumer
-        self._partitions.clear()
 
     async def _poll_until_stopped(self) -> None:
         assert self._consumer is not None  # noqa: S101 — set by _start
@@ -163,13 +175,13 @@ class ConsumerRunner:
         first = state.next_offset
         records = [_record(raw) for raw in batch]
         for start in range(0, len(records), TOGETHER):
-            if not await self._handle_some(consumer, tp, records[start : start + TOGETHER]):
+            if not await self._handle_some(state, records[start : start + TOGETHER]):
+                self._pause(consumer, tp, state)
                 break
         return tp, state.next_offset if state.next_offset != first else None
 
-    async def _handle_some(self, consumer: AIOKafkaConsumer, tp: TopicPartition, records: list[Record]) -> bool:
-        """Together in one transaction, else one by one; False when the partition was paused."""
-        state = self._partitions[tp]
+    async def _handle_some(self, state: _Partition, records: list[Record]) -> bool:
+        """Together in one transaction, else one by one; False when one of them must be tried again."""
         if len(records) > 1:
             with contextlib.suppress(Exception):  # whatever it was shows again, by itself, just below
                 await self._handling.handle_together(records)
@@ -180,7 +192,6 @@ class ConsumerRunner:
                 await self._handling.handle(record)
             except Exception as error:  # noqa: BLE001 — every failure is weighed in _failed
                 if not await self._failed(state, record, error):
-                    self._pause(consumer, tp, record.offset)
                     return False
             state.has_handled(record)
         return True
@@ -209,12 +220,13 @@ class ConsumerRunner:
             return False
         return True
 
-    def _pause(self, consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> None:
-        state = self._partitions[tp]
+    def _pause(self, consumer: AIOKafkaConsumer, tp: TopicPartition, state: _Partition) -> None:
+        """Back to the record that failed, after a while; the group keeps its members meanwhile."""
+        self._partitions[tp] = state  # also when a rebalance has just given us the partition anew
         delay = BACK_OFF_SECONDS[min(state.tries - 1, len(BACK_OFF_SECONDS) - 1)]
         state.resume_at = asyncio.get_running_loop().time() + delay
         with contextlib.suppress(IllegalStateError, AssertionError):  # the partition was taken away meanwhile
-            consumer.seek(tp, offset)
+            consumer.seek(tp, state.failing_offset)
             consumer.pause(tp)
 
     def _resume_due(self, consumer: AIOKafkaConsumer) -> None:
@@ -228,6 +240,7 @@ class ConsumerRunner:
     async def _commit(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
         if not offsets:
             return
+        crash_points.reach("consumer.before_offset_commit")
         try:
             await asyncio.wait_for(consumer.commit(offsets), START_SECONDS)
             crash_points.reach("consumer.after_offset_commit")
@@ -245,9 +258,9 @@ class ConsumerRunner:
     def _end_if_stuck(self, rows: list[dict[str, Any]]) -> None:
         now = asyncio.get_running_loop().time()
         for row in rows:
-            if row["lag"] is None:
+            state = self._partitions.get(TopicPartition(row["topic"], row["partition"]))
+            if state is None or row["lag"] is None:
                 continue
-            state = self._partitions[TopicPartition(row["topic"], row["partition"])]
             if not row["lag"] or row["is_paused"]:
                 state.progress_at = now
             elif now - state.progress_at > STUCK_SECONDS:

@@ -10,10 +10,10 @@ LABELS = tuple(
     f"{place}.{moment}"
     for place, moments in {
         "command": ("before_commit", "after_commit"),
-        "consumer": ("before_commit", "after_commit", "after_offset_commit"),
+        "consumer": ("before_commit", "after_commit", "before_offset_commit", "after_offset_commit"),
         "dead_letter": ("before_commit", "after_commit"),
         "timer": ("before_commit", "after_commit"),
-        "relay": ("before_send", "after_acknowledgement", "after_move"),
+        "relay": ("before_send", "after_send", "after_acknowledgement", "after_move"),
     }.items()
     for moment in moments
 )

@@ -1,7 +1,7 @@
 """The relay: sends outbox rows to Kafka in order per key and moves what the broker acknowledged to the event log.
 
-A shard has one owner at a time, by a session advisory lock; all of a relay's locks live on one connection, and
-that connection also moves the rows, so a relay that lost its locks cannot move anything.
+A shard has one owner at a time; the connection that holds a relay's locks also moves the rows, so a relay that lost its
+locks cannot move anything.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from homeward_kit.database import Database
 from homeward_kit.envelope import Attributes, Headers
 from homeward_kit.logging import get_logger
 from homeward_kit.outbox import SHARDS
+from homeward_kit.shards import ShardLocks
 
-LOCK_CLASS = 4711  # first half of the two-part advisory locks of shards
 BATCH = 500
 POLL_SECONDS = 0.1
 SEND_SECONDS = 15.0  # then the producer is abandoned and a new one is built
@@ -42,7 +42,7 @@ class RelayState:
     is_connected: bool = False
     sent: int = 0
     failures: int = 0
-    emptied_topics: list[str] = field(default_factory=list)  # nothing is sent to them until they are refilled
+    emptied_topics: list[str] = field(default_factory=list)  # as last seen: nothing is sent to them until refilled
 
 
 class Relay:
@@ -52,9 +52,8 @@ class Relay:
         self._database = database
         self._source = source
         self._bootstrap_servers = bootstrap_servers
-        self._connection: asyncpg.Connection | None = None
+        self._shards = ShardLocks(database.address)
         self._producer: AIOKafkaProducer | None = None
-        self._owned: set[int] = set()
         self._topics_sent: set[str] = set()
         self._ends: dict[tuple[str, int], int] = {}  # the newest offset of each partition we sent to
         self._stopping = asyncio.Event()
@@ -87,16 +86,15 @@ class Relay:
 
     async def run_once(self) -> int:
         """One round: take free shards, send a batch, move its acknowledged part. Returns how many rows moved."""
-        connection = await self._locks()
-        if asked := await republish.due(connection, self._owned):
+        connection = await self._shards.hold()
+        self.state.shards = len(self._shards.owned)
+        if asked := await republish.due(connection, self._shards.owned):
             return await self._refill(connection, asked[0])
         producer = await self._ready_producer(connection)
-        rows = await connection.fetch(_FETCH, sorted(self._owned), self.state.emptied_topics, BATCH)
+        rows = await connection.fetch(_FETCH, sorted(self._shards.owned), BATCH)
         if not rows:
             return 0
-        crash_points.reach("relay.before_send")
-        acknowledged = await self._send(producer, rows)
-        crash_points.reach("relay.after_acknowledgement")
+        acknowledged = await self._send(producer, connection, rows)
         if acknowledged:
             await connection.execute(_MOVE, acknowledged)
             crash_points.reach("relay.after_move")
@@ -109,27 +107,11 @@ class Relay:
         """Send a batch of a shard's logged events again; the outbox waits until all shards are done."""
         rows = await republish.logged(connection, asked, _COLUMNS, BATCH)
         producer = await self._ready_producer(connection)
-        if len(await self._send(producer, rows)) < len(rows):
+        if len(await self._send(producer, connection, rows)) < len(rows):
             raise KafkaError("part of a refill was not acknowledged")
         await republish.note(connection, asked, rows)
         self.state.emptied_topics = await republish.emptied(connection)
         return BATCH  # there may be more: do not wait
-
-    async def _locks(self) -> asyncpg.Connection:
-        """The connection that holds the locks; a lost one is replaced, and its shards must be taken anew."""
-        if self._connection is None or self._connection.is_closed():
-            self._owned.clear()
-            self._connection = await asyncpg.connect(
-                self._database.address,
-                timeout=5,
-                command_timeout=30,
-                server_settings={"application_name": "relay"},
-            )
-        if free := sorted(set(range(SHARDS)) - self._owned):
-            taken = await self._connection.fetch(_TAKE, LOCK_CLASS, free)
-            self._owned |= {row["shard"] for row in taken}
-        self.state.shards = len(self._owned)
-        return self._connection
 
     async def _ready_producer(self, connection: asyncpg.Connection) -> AIOKafkaProducer:
         if self._producer is None:
@@ -172,13 +154,16 @@ class Relay:
             raise republish.EmptiedTopicError(metadata.topic)
         self._ends[place] = metadata.offset
 
-    async def _send(self, producer: AIOKafkaProducer, rows: list[Row]) -> list[int]:
+    async def _send(self, producer: AIOKafkaProducer, connection: asyncpg.Connection, rows: list[Row]) -> list[int]:
         """Send in sequence order; returns the numbers acknowledged, for each key only up to its first failure."""
         spans: list[Span] = []
+        crash_points.reach("relay.before_send")
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 futures = [await self._send_row(producer, row, spans) for row in rows]
+                crash_points.reach("relay.after_send")
                 results = await asyncio.gather(*futures, return_exceptions=True)
+                crash_points.reach("relay.after_acknowledgement")
         finally:
             for span in spans:
                 span.end()
@@ -191,7 +176,7 @@ class Relay:
                 self._check_end(result)
                 acknowledged.append(row["seq"])
         if new := {row["topic"] for row in rows} - self._topics_sent:
-            await republish.note_sent(await self._locks(), new)
+            await republish.note_sent(connection, new)
             self._topics_sent |= new
         return acknowledged
 
@@ -234,7 +219,7 @@ class Relay:
         """A producer that failed once may never send again (aiokafka #1017): drop it, read the outbox again."""
         if isinstance(error, republish.EmptiedTopicError):
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await self._stop_sending_to(await self._locks(), {error.topic})
+                await self._stop_sending_to(await self._shards.hold(), {error.topic})
         _log.warning("relay_interrupted", error=type(error).__name__, failures=self.state.failures)
         await self._drop_producer()
         delay = BACK_OFF_SECONDS[min(self.state.failures, len(BACK_OFF_SECONDS) - 1)]
@@ -250,8 +235,7 @@ class Relay:
 
     async def _close(self) -> None:
         await self._drop_producer()
-        if self._connection is not None:
-            await _bounded(self._connection.close())
+        await self._shards.close()
 
 
 async def _bounded(closing: Any) -> None:  # Any: coroutine or task of two libraries
@@ -265,9 +249,10 @@ _COLUMNS = """seq, id, shard, aggregatetype, aggregateid, type, topic, key, payl
 # S608: the columns above are this module's own words
 _FETCH = f"""
 SELECT {_COLUMNS} FROM outbox
-WHERE shard = ANY($1::smallint[]) AND topic <> ALL($2::text[]) ORDER BY seq LIMIT $3
-"""  # noqa: S608
-_TAKE = "SELECT shard FROM unnest($2::int[]) AS shard WHERE pg_try_advisory_lock($1, shard)"
+WHERE shard = ANY($1::smallint[]) AND topic <> ALL(ARRAY(
+    SELECT topic FROM topics_sent WHERE is_emptied UNION SELECT topic FROM republications WHERE NOT is_done
+)) ORDER BY seq LIMIT $2
+"""  # noqa: S608 — topics that were emptied, or are being refilled, wait
 _MOVE = f"""
 WITH gone AS (DELETE FROM outbox WHERE seq = ANY($1::bigint[]) RETURNING {_COLUMNS})
 INSERT INTO event_log ({_COLUMNS}) SELECT {_COLUMNS} FROM gone

@@ -1,7 +1,5 @@
 """From a commit through outbox, relay and Kafka into a handler: once, in order, and past what is poison."""
 
-import asyncio
-import contextlib
 from uuid import uuid4
 
 from homeward_kit.consumer import PermanentError
@@ -81,40 +79,3 @@ async def test_a_failing_handler_is_tried_again_in_order_and_given_up_only_for_n
     assert tries.count(2) >= 4
     assert await flow.rows("SELECT error_code FROM dead_letters") == [("three_is_refused",)]
     assert await flow.rows("SELECT number FROM effects WHERE key = 'a' ORDER BY position") == [(1,), (2,)]
-
-
-async def test_a_second_relay_sends_nothing_until_the_first_is_gone_and_then_takes_over(flow: Flow) -> None:
-    first = flow.start_relay()
-    await flow.publish(("a", ThingMade(number=1)))
-    await flow.wait_for(OUTBOX, 0)
-    second = flow.start_relay()
-    await flow.publish(*((f"key-{number}", ThingMade(number=number)) for number in range(30)))
-    await flow.wait_for(OUTBOX, 0)
-    assert (first.state.sent, second.state.sent) == (31, 0)
-    first.stop()
-    await flow.tasks[0]
-    await flow.publish(*((f"key-{number}", ThingMade(number=number)) for number in range(30)))
-    await flow.wait_for(OUTBOX, 0)
-    assert second.state.sent == 30
-
-
-async def test_writers_in_parallel_with_gaps_and_rollbacks_lose_and_reorder_nothing(flow: Flow) -> None:
-    flow.start_relay()
-    flow.start_runner({ThingMadeIn: record_effect})
-
-    async def write(writer: int) -> None:
-        for number in range(25):
-            is_rolled_back = (writer + number) % 7 == 0
-            with contextlib.suppress(ZeroDivisionError):
-                async with flow.database.transaction() as tx:
-                    await tx.publish(
-                        ThingMade(number=number), key=f"w{writer % 4}-{writer}", subject="thing/x", version=1
-                    )
-                    await tx.execute("SELECT pg_sleep(:seconds)", {"seconds": (writer * number % 5) / 1000})
-                    assert 1 / (not is_rolled_back)
-
-    await asyncio.gather(*(write(writer) for writer in range(16)))
-    expected = sum((writer + number) % 7 != 0 for writer in range(16) for number in range(25))
-    await flow.wait_for(EFFECTS, expected, 40)
-    ordered = await flow.rows("SELECT key, array_agg(number ORDER BY position) FROM effects GROUP BY key")
-    assert all(list(numbers) == sorted(numbers) for _, numbers in ordered)
