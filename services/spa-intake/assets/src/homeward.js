@@ -1,7 +1,7 @@
 // The interface works without this script; it adds the design system's behaviour and live cells.
 import "htmx.org";
 import "htmx.org/dist/ext/hx-sse.js";
-import { createAll, ErrorSummary, initAll } from "nhsuk-frontend";
+import { initAll } from "nhsuk-frontend";
 
 const QUIET_MS = 45_000; // the server says something every 15 seconds
 const POLL_MS = 30_000;
@@ -46,7 +46,3 @@ if (live) {
     if (poll === null && Date.now() - heardAt > QUIET_MS) lost();
   }, 1000);
 }
-
-document.addEventListener("htmx:after:swap", (event) => {
-  createAll(ErrorSummary, {}, { scope: event.target });
-});
