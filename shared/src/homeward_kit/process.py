@@ -47,9 +47,9 @@ class Service:
     handlers: HandlerTable = field(default_factory=dict)
     timers: TimerTable = field(default_factory=dict)
     refusals: Mapping[type[Refusal], int] = field(default_factory=dict)  # HTTP status; 409 unless named
-    consumers: Sequence[tuple[str, HandlerTable]] = ()  # groups beside the domain's own
     configure_app: "Callable[[FastAPI, Runtime], None] | None" = None
     background: "Sequence[Callable[[Runtime], Awaitable[None]]]" = ()  # run beside the API until cancelled
+    keepers: "Sequence[Callable[[Runtime], Awaitable[None]]]" = ()  # run in every role until `stopping` is set
 
 
 @dataclass
@@ -61,13 +61,13 @@ class Runtime:
     database: Database
     relay: Relay | None = None
     handlings: dict[str, Handling] = field(init=False)  # by consumer group
-    runners: list[ConsumerRunner] = field(default_factory=list)
+    runners: list[ConsumerRunner] = field(default_factory=list)  # a keeper may add groups of its own to both
     timer_worker: TimerWorker | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # open streams end when it is set
 
     def __post_init__(self) -> None:
-        groups = [(self.service.name, self.service.handlers), *self.service.consumers]
-        self.handlings = {group: Handling(self.database, group, handlers) for group, handlers in groups if handlers}
+        name, handlers = self.service.name, self.service.handlers
+        self.handlings = {name: Handling(self.database, name, handlers)} if handlers else {}
 
     @property
     def settings(self) -> ServiceSettings:
@@ -153,6 +153,7 @@ def _start_tasks(runtime: Runtime, server: uvicorn.Server) -> list[asyncio.Task[
     parts: list[tuple[str, Awaitable[Any]]] = [("http", server.serve()), ("clock", _follow_clock(runtime))]
     if runtime.role != "worker":
         parts += [(f"background-{number}", start(runtime)) for number, start in enumerate(runtime.service.background)]
+    parts += [(f"keeper-{number}", keep(runtime)) for number, keep in enumerate(runtime.service.keepers)]
     for runner in runtime.runners:
         parts += [(f"consumer-{runner.group}", runner.run()), (f"watchdog-{runner.group}", runner.watch())]
     if runtime.timer_worker is not None:

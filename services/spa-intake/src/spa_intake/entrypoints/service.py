@@ -22,6 +22,7 @@ ROUTERS: Sequence[APIRouter] = (
     keys.router,
     fhir.router,
     hl7.router,
+    read_model.router,
 )
 
 
@@ -37,10 +38,14 @@ def build() -> Service:
         handlers=worker.HANDLERS,
         timers=worker.TIMERS,
         refusals=errors.STATUSES,
-        consumers=((read_model.GROUP, read_model.HANDLERS),),
         configure_app=interface.configure,
         background=(interface.follow,),
+        keepers=(_keep_read_model,),
     )
+
+
+async def _keep_read_model(runtime: Runtime) -> None:
+    await read_model.Keeper(runtime).run()
 
 
 def prepare_api(app: FastAPI, settings: IntakeSettings) -> StaffTokens:

@@ -1,6 +1,8 @@
 """What the staff interface reads: every journey and its timeline, fed by a consumer group of its own."""
 
-from .live import GROUP, Live
+from .keeper import Keeper
+from .live import Live
+from .operations import router
 from .projections import HANDLERS
 
-__all__ = ["GROUP", "HANDLERS", "Live"]
+__all__ = ["HANDLERS", "Keeper", "Live", "router"]

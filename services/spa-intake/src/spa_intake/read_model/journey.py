@@ -50,17 +50,22 @@ class Journey:
 
 def journeys(patient_key: UUID, facts: Sequence[Known]) -> list[Journey]:
     """Every journey of a person; a referral whose `received` has not come yet has no row."""
-    return [
-        _journey(patient_key, fact, facts)
-        for fact in facts
-        if fact.kind is FactKind.REFERRAL and "received_at" in fact.data
-    ]
+    return [_journey(patient_key, referral, facts) for referral in _received(facts)]
+
+
+def places(facts: Sequence[Known]) -> dict[UUID, Place]:
+    """Where every journey of a person stands."""
+    return {referral.id: place(_states(referral, facts)) for referral in _received(facts)}
+
+
+def _received(facts: Sequence[Known]) -> list[Known]:
+    return [fact for fact in facts if fact.kind is FactKind.REFERRAL and "received_at" in fact.data]
 
 
 def _journey(patient_key: UUID, referral: Known, facts: Sequence[Known]) -> Journey:
     case = _newest(FactKind.CASE, referral, facts)
     stay = _linked_stay(referral, facts)
-    states = _states(referral, case, stay, facts)
+    states = _states(referral, facts)
     where = place(states)
     target_on = _date(case.get("target_on")) or _date(referral.data.get("expected_discharge_on"))
     return Journey(
@@ -85,7 +90,8 @@ def _journey(patient_key: UUID, referral: Known, facts: Sequence[Known]) -> Jour
     )
 
 
-def _states(referral: Known, case: Coded, stay: Coded, facts: Sequence[Known]) -> States:
+def _states(referral: Known, facts: Sequence[Known]) -> States:
+    case = _newest(FactKind.CASE, referral, facts)
     package = _newest(FactKind.PACKAGE, referral, facts)
     return States(
         referral=Referral(referral.data["state"]),
@@ -93,7 +99,7 @@ def _states(referral: Known, case: Coded, stay: Coded, facts: Sequence[Known]) -
         mark=_mark(case),
         package=_package(case, package),
         hold=_hold(package),
-        stay=_stay(stay, facts),
+        stay=_stay(_linked_stay(referral, facts), facts),
         watch=Watch(_watch(referral, facts).get("state", Watch.NONE)),
     )
 

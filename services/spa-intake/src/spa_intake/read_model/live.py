@@ -12,13 +12,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from homeward_kit.database import Database
 from homeward_kit.logging import get_logger
 
-CHANNEL = "journeys"
-GROUP = "spa-intake-read-model"
+from .generations import CHANNEL
+
 POLL_SECONDS = 2.0
 OVERLAP = timedelta(seconds=5)  # a transaction may commit after a younger one was read
 RECONNECT_SECONDS = 2.0
 
 Changes = asyncio.Queue[frozenset[UUID] | None]
+
+_ACTIVE = "SELECT number FROM read_model_generations WHERE state = 'active'"
+_EVERY = "SELECT referral_id, change_number, changed_at FROM journeys"
+_RECENT = f"{_EVERY} WHERE changed_at >= :since"
 
 _log = get_logger(__name__)
 
@@ -32,6 +36,7 @@ class Live:
         self._streams: set[Changes] = set()
         self._read_at: datetime | None = None
         self._seen: dict[UUID, int] = {}
+        self._generation: int | None = None
         self._checked = asyncio.Condition()
 
     async def run(self) -> None:
@@ -73,8 +78,9 @@ class Live:
     async def _are_applied(self, event_ids: Sequence[UUID]) -> bool:
         async with self._database.transaction() as tx:
             result = await tx.execute(
-                "SELECT count(*) FROM inbox WHERE consumer_group = :group AND event_id = ANY(:ids)",
-                {"group": GROUP, "ids": list(event_ids)},
+                "SELECT count(*) FROM inbox WHERE event_id = ANY(:ids) AND consumer_group ="
+                " (SELECT consumer_group FROM read_model_generations WHERE state = 'active')",
+                {"ids": list(event_ids)},
             )
             return bool(result.scalar_one() == len(set(event_ids)))
 
@@ -107,16 +113,17 @@ class Live:
             stream.put_nowait(changed)
 
     async def _changed(self) -> frozenset[UUID]:
+        """Which journeys changed since the last look: all of them after the read model was rebuilt."""
         since = (self._read_at or datetime.now(UTC)) - OVERLAP
         async with self._database.transaction() as tx:
-            rows = list(
-                await tx.execute(
-                    "SELECT referral_id, change_number, changed_at FROM journeys WHERE changed_at >= :since",
-                    {"since": since},
-                )
-            )
+            generation = (await tx.execute(_ACTIVE)).scalar_one()
+            is_rebuilt = self._generation not in {None, generation}
+            rows = list(await tx.execute(_EVERY if is_rebuilt else _RECENT, {} if is_rebuilt else {"since": since}))
         is_first = self._read_at is None
         changed = frozenset(row.referral_id for row in rows if self._seen.get(row.referral_id) != row.change_number)
         self._seen = {row.referral_id: row.change_number for row in rows}
         self._read_at = max((row.changed_at for row in rows), default=since + OVERLAP)
+        self._generation = generation
+        if is_rebuilt:
+            return frozenset(row.referral_id for row in rows)
         return frozenset() if is_first else changed

@@ -1,92 +1,112 @@
-"""The read model's consumer: an event becomes facts and a timeline entry, then rows are computed from the facts."""
+"""The read model's consumer: an event becomes an entry of the timeline, then rows are computed from all entries."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from homeward_kit.consumer import HandlerTable
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
 
-from . import events_intake, events_others, facts
-from .journey import Journey, journeys
-from .live import CHANNEL
-from .projected import FactKind, ProjectedEvent
+from . import events_intake, events_others
+from .generations import CHANNEL, FIRST
+from .history import Event, Said, Told, told
+from .projected import Fact, FactKind, ProjectedEvent
 
-_UPSERT = """
-INSERT INTO journeys AS old (
-    referral_id, patient_key, kind, referral_state, stage, waiting_for, waiting_since, pathway, hospital, ward,
-    assignee, is_ready, criteria_assessed_at, target_on, due_on, answer_by, received_at, left_at, flags, updated_at
-) VALUES (
-    :referral_id, :patient_key, :kind, :referral_state, :stage, :waiting_for, :at, :pathway, :hospital, :ward,
-    :assignee, :is_ready, :criteria_assessed_at, :target_on, :due_on, :answer_by, :received_at, :left_at, :flags, :at
-)
-ON CONFLICT (referral_id) DO UPDATE SET
-    referral_state = excluded.referral_state,
-    stage = excluded.stage,
-    waiting_for = excluded.waiting_for,
-    waiting_since = CASE WHEN old.waiting_for = excluded.waiting_for THEN old.waiting_since
-                         ELSE excluded.waiting_since END,
-    pathway = excluded.pathway,
-    hospital = excluded.hospital,
-    ward = excluded.ward,
-    assignee = excluded.assignee,
-    is_ready = excluded.is_ready,
-    criteria_assessed_at = excluded.criteria_assessed_at,
-    target_on = excluded.target_on,
-    due_on = excluded.due_on,
-    answer_by = excluded.answer_by,
-    left_at = excluded.left_at,
-    flags = excluded.flags,
-    updated_at = greatest(old.updated_at, excluded.updated_at),
+_COLUMNS = """patient_key, kind, referral_state, stage, waiting_for, waiting_since, pathway, hospital, ward, assignee,
+    is_ready, criteria_assessed_at, target_on, due_on, answer_by, received_at, left_at, flags, updated_at"""
+_NAMES = [name.strip() for name in _COLUMNS.split(",")]
+
+# A row that stays the same is left alone, unless the event belongs to its timeline.
+_UPSERT = f"""
+INSERT INTO journey_rows AS old (generation, referral_id, {_COLUMNS})
+VALUES (:generation, :referral_id, {", ".join(f":{name}" for name in _NAMES)})
+ON CONFLICT (generation, referral_id) DO UPDATE SET
+    ({_COLUMNS}) = ({", ".join(f"excluded.{name}" for name in _NAMES)}),
     change_number = old.change_number + 1,
     changed_at = clock_timestamp()
+WHERE :is_own OR ({", ".join(f"old.{name}" for name in _NAMES)})
+   IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _NAMES)})
+"""  # noqa: S608 — constants only
+
+# The lock keeps the generation from being removed before this transaction ends; one that is ending takes nothing more.
+_REMEMBER = """
+INSERT INTO timeline_entries (generation, event_id, patient_key, referral_id, stay_id, type, service, recorded_at,
+                              version, actor, details, facts)
+SELECT number, :event_id, :patient_key, :referral_id, :stay_id, :type, :service, :recorded_at,
+       :version, :actor, CAST(:details AS jsonb), CAST(:facts AS jsonb)
+FROM read_model_generations WHERE number = :generation AND state <> 'ending' FOR KEY SHARE
+ON CONFLICT DO NOTHING
 """
 
-_TIMELINE = """
-INSERT INTO timeline (event_id, patient_key, referral_id, stay_id, type, service, recorded_at, version, actor, details)
-VALUES (:event_id, :patient_key, :referral_id, :stay_id, :type, :service, :recorded_at, :version, :actor,
-        CAST(:details AS jsonb))
-ON CONFLICT (event_id) DO NOTHING
+_OF_PERSON = """
+SELECT recorded_at, referral_id, facts FROM timeline_entries
+WHERE generation = :generation AND patient_key = :patient_key ORDER BY recorded_at, version, event_id
 """
 
+_TELL = "SELECT pg_notify(:channel, '') FROM read_model_generations WHERE number = :generation AND state = 'active'"
 
-async def project(tx: Tx, event: Received[ProjectedEvent]) -> None:
-    """Idempotent: facts keep the highest version, rows are computed from facts, an event is one timeline entry."""
+
+async def project(tx: Tx, event: Received[ProjectedEvent], *, generation: int) -> None:
+    """Rows depend on which events have come, not on their order; the caller holds the person's lock."""
     patient_key = UUID(event.key)
-    kept = event.payload.to_keep()
-    version = event.aggregate_version or 0
-    for fact in kept:
-        referral_id = None if fact.kind in {FactKind.STAY, FactKind.PERSON} else event.referral_id
-        await facts.store(tx, fact, patient_key=patient_key, referral_id=referral_id, version=version)
-    stay_id = next((fact.id for fact in kept if fact.kind is FactKind.STAY), None)
-    await _add_to_timeline(tx, event, patient_key, stay_id)
-    for journey in journeys(patient_key, await facts.of_person(tx, patient_key)):
-        if event.referral_id in {None, journey.referral_id}:
-            await _save(tx, journey, event)
-    await tx.execute("SELECT pg_notify(:channel, '')", {"channel": CHANNEL})
+    if not await _remember(tx, event, patient_key, generation):
+        return
+    for journey in told(patient_key, await _events(tx, patient_key, generation)):
+        is_own = event.referral_id in {None, journey.journey.referral_id}
+        await tx.execute(_UPSERT, {**_values(journey), "generation": generation, "is_own": is_own})
+    await tx.execute(_TELL, {"channel": CHANNEL, "generation": generation})
 
 
-async def _save(tx: Tx, journey: Journey, event: Received[ProjectedEvent]) -> None:
-    await tx.execute(_UPSERT, {**asdict(journey), "flags": list(journey.flags), "at": event.time})
-
-
-async def _add_to_timeline(tx: Tx, event: Received[ProjectedEvent], patient_key: UUID, stay_id: UUID | None) -> None:
-    await tx.execute(
-        _TIMELINE,
+async def _remember(tx: Tx, event: Received[ProjectedEvent], patient_key: UUID, generation: int) -> bool:
+    """Add the event to the timeline; False when it is there already or the generation takes no more."""
+    facts = event.payload.to_keep()
+    added = await tx.execute(
+        _REMEMBER,
         {
+            "generation": generation,
             "event_id": event.event_id,
             "patient_key": patient_key,
             "referral_id": event.referral_id,
-            "stay_id": stay_id,
+            "stay_id": next((fact.id for fact in facts if fact.kind is FactKind.STAY), None),
             "type": event.type,
             "service": event.source.rpartition("/")[2],
             "recorded_at": event.time,
             "version": event.aggregate_version or 0,
             "actor": event.actor,
             "details": json.dumps(dict(event.payload.details())),
+            "facts": json.dumps([_stored(fact, event.aggregate_version or 0) for fact in facts]),
         },
     )
+    return bool(added.rowcount)
 
 
-HANDLERS: HandlerTable = dict.fromkeys((*events_intake.EVENTS, *events_others.EVENTS), project)
+def _stored(fact: Fact, version: int) -> dict[str, Any]:  # Any: JSON
+    own_version = version if fact.revision is None else fact.revision
+    return {"kind": fact.kind, "id": str(fact.id), "version": own_version, "data": dict(fact.data)}
+
+
+async def _events(tx: Tx, patient_key: UUID, generation: int) -> Sequence[Event]:
+    rows = await tx.execute(_OF_PERSON, {"generation": generation, "patient_key": patient_key})
+    return [Event(row.recorded_at, row.referral_id, [_said(fact) for fact in row.facts]) for row in rows]
+
+
+def _said(fact: dict[str, Any]) -> Said:  # Any: JSON
+    return Said(FactKind(fact["kind"]), UUID(fact["id"]), fact["version"], fact["data"])
+
+
+def _values(journey: Told) -> dict[str, Any]:  # Any: values for SQL
+    row = journey.journey
+    times = {"waiting_since": journey.waiting_since, "updated_at": journey.updated_at}
+    return {**asdict(row), "flags": list(row.flags), **times}
+
+
+def handlers(generation: int) -> HandlerTable:
+    """What the consumer group of a generation does with each event."""
+    return dict.fromkeys((*events_intake.EVENTS, *events_others.EVENTS), partial(project, generation=generation))
+
+
+HANDLERS = handlers(FIRST)

@@ -17,6 +17,7 @@ from .worklist import PAGE_SIZE, cells, position_of
 router = APIRouter()
 BEAT_SECONDS = 15.0
 LONGEST_SECONDS = 1800.0  # then the browser connects anew and the session is checked again
+MANY = 100  # changed at once (the read model was rebuilt): then only the rows of this page are sent
 
 
 @router.get("/worklist/live", response_class=EventSourceResponse)
@@ -30,9 +31,13 @@ async def worklist_live(
     new: set[UUID] = set()
     yield ServerSentEvent(raw_data=await cells(user, shown))  # what happened since the page was made
     async for changed in _changes(user):
+        is_all = len(changed) > MANY
         async with user.ui.parts.database.transaction() as tx:
-            rows = await worklist.by_ids(tx, list(changed))
-        new |= {row.referral_id for row in rows if row.stage in stages} - known
+            rows = await worklist.by_ids(tx, [row.referral_id for row in shown] if is_all else list(changed))
+            present = (
+                set(await worklist.ids(tx, stages)) if is_all else {r.referral_id for r in rows if r.stage in stages}
+            )
+        new |= present - known
         html = await cells(user, rows)
         if new:
             html += user.ui.templates.get_template("worklist_new.jinja").render(count=len(new), tab=tab)
