@@ -28,7 +28,7 @@ POLL_MS = 250
 MAX_RECORDS = 500
 TOGETHER = 100  # records in one transaction: people's locks are held no longer than that takes
 MAX_TRIES = 5  # of a message whose handler fails for no outage
-BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0)
 START_SECONDS = 15.0
 STOP_SECONDS = 10.0
 STUCK_SECONDS = 60.0
@@ -144,8 +144,9 @@ class ConsumerRunner:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_interval_ms=300_000,
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=2_000,
+            # its partitions wait that long for a member that was killed, even where it is back at once
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=1_500,
         )
         consumer.subscribe(self._handling.topics, listener=_Forgetting(self._partitions))
         try:

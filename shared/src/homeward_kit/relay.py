@@ -27,7 +27,7 @@ BATCH = 500
 POLL_SECONDS = 0.1
 SEND_SECONDS = 15.0  # then the producer is abandoned and a new one is built
 STOP_SECONDS = 5.0
-BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+BACK_OFF_SECONDS = (0.2, 0.5, 1.0)
 
 _log = get_logger(__name__)
 # Any: rows come as asyncpg.Record, which is untyped.
@@ -56,6 +56,7 @@ class Relay:
         self._producer: AIOKafkaProducer | None = None
         self._topics_sent: set[str] = set()
         self._ends: dict[tuple[str, int], int] = {}  # the newest offset of each partition we sent to
+        self._connections: dict[Any, Any] = {}  # Any: of the client's own, which is untyped
         self._stopping = asyncio.Event()
         self.state = RelayState()
 
@@ -114,6 +115,8 @@ class Relay:
         return BATCH  # there may be more: do not wait
 
     async def _ready_producer(self, connection: asyncpg.Connection) -> AIOKafkaProducer:
+        if self._has_lost_connection():  # a broker that was away may have come back without what it had
+            await self._drop_producer()
         if self._producer is None:
             await self._look_for_emptied(connection)
             producer = AIOKafkaProducer(
@@ -130,16 +133,26 @@ class Relay:
                 await _bounded(producer.stop())
                 raise
             self._producer = producer
+            self._connections = {}
             self.state.is_connected = True
         return self._producer
+
+    def _has_lost_connection(self) -> bool:
+        """Whether a connection to the broker that was there at the last round has ended or was replaced."""
+        connections = self._producer.client._conns if self._producer else {}  # noqa: SLF001 — nothing public tells it
+        seen, self._connections = (
+            self._connections,
+            {place: connection for place, connection in connections.items() if connection.connected()},
+        )
+        return any(self._connections.get(place) is not connection for place, connection in seen.items())
 
     async def _look_for_emptied(self, connection: asyncpg.Connection) -> None:
         """Before sending over a new connection: has the broker lost a topic's events?"""
         async with asyncio.timeout(SEND_SECONDS):
-            found = await republish.find_emptied(connection, self._bootstrap_servers)
+            ends = await republish.ends_of_sent(connection, self._bootstrap_servers)
         refilling = {asked["topic"] for asked in await republish.due(connection, range(SHARDS))}
-        await self._stop_sending_to(connection, set(found) - refilling)
-        self._ends.clear()
+        await self._stop_sending_to(connection, republish.emptied_of(ends) - refilling)
+        self._ends = {(place.topic, place.partition): end for place, end in ends.items()}
 
     async def _stop_sending_to(self, connection: asyncpg.Connection, topics: set[str]) -> None:
         if topics:
@@ -150,6 +163,8 @@ class Relay:
     def _check_end(self, metadata: RecordMetadata) -> None:
         """A number that was given before: the topic was emptied while we were connected."""
         place = (metadata.topic, metadata.partition)
+        if metadata.offset < 0:  # it was there already, and the broker no longer knows at which number
+            return
         if metadata.offset < self._ends.get(place, 0):
             raise republish.EmptiedTopicError(metadata.topic)
         self._ends[place] = metadata.offset
@@ -220,6 +235,8 @@ class Relay:
         if isinstance(error, republish.EmptiedTopicError):
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await self._stop_sending_to(await self._shards.hold(), {error.topic})
+        if isinstance(error, republish.MissingTopicError):
+            _log.error("topics_missing", topics=error.topics, mend="make the topics, then homeward events republish")
         _log.warning("relay_interrupted", error=type(error).__name__, failures=self.state.failures)
         await self._drop_producer()
         delay = BACK_OFF_SECONDS[min(self.state.failures, len(BACK_OFF_SECONDS) - 1)]

@@ -4,7 +4,7 @@ The relay that owns a shard refills it: the event log in sequence order first, t
 can be rebuilt). Until an operator asks for that, nothing more is sent to a topic that has been emptied.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -108,19 +108,32 @@ async def mark_emptied(connection: asyncpg.Connection, topics: Collection[str]) 
     await connection.execute("UPDATE topics_sent SET is_emptied = true WHERE topic = ANY($1::text[])", sorted(topics))
 
 
-async def find_emptied(connection: asyncpg.Connection, bootstrap_servers: str) -> list[str]:
-    """The topics that hold nothing although events have been sent to them."""
+class MissingTopicError(KafkaError):  # type: ignore[misc]  # the library is untyped
+    """Topics that events have been sent to are not there: nothing is sent until they have been made again."""
+
+    def __init__(self, topics: list[str]) -> None:
+        super().__init__(*topics)
+        self.topics = topics
+
+
+async def ends_of_sent(connection: asyncpg.Connection, bootstrap_servers: str) -> dict[TopicPartition, int]:
+    """The next offset of every partition of the topics that events have been sent to."""
     sent = [row["topic"] for row in await connection.fetch("SELECT topic FROM topics_sent ORDER BY topic")]
     if not sent:
-        return []
+        return {}
     consumer = AIOKafkaConsumer(*sent, bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
     await consumer.start()
     try:
-        partitions = {
-            topic: [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-            for topic in sent
-        }
-        ends = await consumer.end_offsets([tp for parts in partitions.values() for tp in parts])
+        numbers = {topic: consumer.partitions_for_topic(topic) for topic in sent}
+        if missing := [topic for topic, found in numbers.items() if not found]:
+            raise MissingTopicError(missing)
+        places = [TopicPartition(topic, number) for topic, found in numbers.items() for number in found]
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+        return ends
     finally:
         await consumer.stop()
-    return [topic for topic, parts in partitions.items() if parts and not any(ends[tp] for tp in parts)]
+
+
+def emptied_of(ends: Mapping[TopicPartition, int]) -> set[str]:
+    """The topics that hold nothing although events have been sent to them."""
+    return {place.topic for place in ends} - {place.topic for place, end in ends.items() if end}
