@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from homeward_kit.database import Database, Tx
+from homeward_kit.database import Tx
 from homeward_kit.relay import Relay
 from sample_service.things import TOPIC, ThingMade
 from sample_testing.flow import OUTBOX, Flow, until
@@ -72,12 +72,12 @@ async def _wait_for_shares(*expected: tuple[Relay, int]) -> None:
     await until(is_shared, 30, f"shards: {[relay.state.shards for relay, _ in expected]}")
 
 
-async def test_pitfall_02_two_relays_share_the_shards_and_reorder_nothing(flow: Flow, database: Database) -> None:
+async def test_pitfall_02_two_relays_share_the_shards_and_reorder_nothing(flow: Flow) -> None:
     """Shards change hands under load: a second relay comes, then the first is gone, as after kill -9."""
     first = flow.start_relay()
     async with _steady_publishing(flow) as published:
         await _wait_for_shares((first, 16))
-        second = flow.start_relay(Database(database.address))
+        second = flow.start_relay(flow.another_process())
         await _wait_for_shares((first, 8), (second, 8))
         first.stop()
         await flow.tasks[0]

@@ -37,15 +37,21 @@ class Flow:
     group: str = field(default_factory=lambda: f"kit-{uuid4().hex[:8]}")
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     parts: list[Relay | ConsumerRunner] = field(default_factory=list)
+    others: list[Database] = field(default_factory=list)
 
-    def handling(self, handlers: HandlerTable) -> Handling:
-        return Handling(self.database, self.group, handlers)
+    def another_process(self) -> Database:
+        """The same database with connections of its own, as another process has them."""
+        self.others.append(Database(self.database.address))
+        return self.others[-1]
+
+    def handling(self, handlers: HandlerTable, database: Database | None = None) -> Handling:
+        return Handling(database or self.database, self.group, handlers)
 
     def start_relay(self, database: Database | None = None) -> Relay:
         return self._start(Relay(database or self.database, source="homeward/kit", bootstrap_servers=self.bootstrap))
 
-    def start_runner(self, handlers: HandlerTable) -> ConsumerRunner:
-        return self._start(ConsumerRunner(self.handling(handlers), bootstrap_servers=self.bootstrap))
+    def start_runner(self, handlers: HandlerTable, database: Database | None = None) -> ConsumerRunner:
+        return self._start(ConsumerRunner(self.handling(handlers, database), bootstrap_servers=self.bootstrap))
 
     def _start(self, part: Part) -> Part:
         self.parts.append(part)
@@ -56,6 +62,8 @@ class Flow:
         for part in self.parts:
             part.stop()
         await asyncio.gather(*self.tasks)
+        for database in self.others:
+            await database.dispose()
 
     async def publish(self, *events: tuple[UUID | str, PublishedEvent]) -> None:
         for key, event in events:

@@ -1,9 +1,12 @@
 """Reading a whole topic in a test."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 # Any: the client is untyped
 Raw = Any
@@ -37,3 +40,28 @@ async def event_ids(bootstrap_servers: str, topic: str) -> list[str]:
     """The ids of the events in a topic, repeats included."""
     records = await all_records(bootstrap_servers, topic)
     return [value.decode() for record in records for name, value in record.headers if name == "ce_id"]
+
+
+async def committed_offsets(bootstrap_servers: str, group: str) -> dict[int, int]:
+    """What a group has committed, by partition (of all its topics together)."""
+    async with _admin(bootstrap_servers) as admin:
+        offsets = await admin.list_consumer_group_offsets(group)
+        return {tp.partition: found.offset for tp, found in offsets.items() if found.offset >= 0}
+
+
+async def members_of(bootstrap_servers: str, group: str) -> int:
+    """How many members a group has; 0 while it is between two rebalances."""
+    async with _admin(bootstrap_servers) as admin:
+        (answer,) = await admin.describe_consumer_groups([group])
+        _error, _group, state, _kind, _protocol, members, *_ = answer.groups[0]
+        return len(members) if state == "Stable" else 0
+
+
+@asynccontextmanager
+async def _admin(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
