@@ -76,3 +76,15 @@ def test_a_void_watch_gives_way_to_the_one_that_stands() -> None:
     void = Known(FactKind.WATCH, UUID(int=5), REFERRAL, {**WATCH.data, "state": "void"})
     [found] = journeys(PERSON, [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(discharged_at=LEFT_AT), void, WATCH])
     assert found.waiting_for == WaitingFor.THIRTY_DAYS
+
+
+def test_a_readmission_is_due_for_review_on_its_day() -> None:
+    readmitted = Known(
+        FactKind.WATCH,
+        UUID(int=5),
+        REFERRAL,
+        {**WATCH.data, "state": "readmitted", "admitted_at": "2026-11-28T23:30:00Z"},
+    )
+    [found] = journeys(PERSON, [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(discharged_at=LEFT_AT), readmitted])
+    assert found.waiting_for == WaitingFor.READMISSION_REVIEW
+    assert found.due_on == date(2026, 11, 28)

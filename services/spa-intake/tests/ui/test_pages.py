@@ -12,8 +12,8 @@ from homeward_kit.database import Database
 from homeward_kit.envelope import Received
 from homeward_local.assets import ensure_assets
 from homeward_local.ports import free_port
-from spa_intake.read_model import HANDLERS
 from spa_intake.read_model.events_intake import ReferralReceived
+from spa_intake.read_model.projections import project
 from spa_intake.ui.app import make_app
 from spa_intake.ui.demo_staff import colleagues
 from spa_intake.ui.owners import SERVICES
@@ -95,7 +95,7 @@ async def a_referral(database: Database) -> UUID:
         payload=payload,
     )
     async with database.transaction() as tx:
-        await HANDLERS[ReferralReceived](tx, event)
+        await project(tx, event)
     return referral_id
 
 

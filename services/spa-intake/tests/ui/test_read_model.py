@@ -10,9 +10,10 @@ import pytest
 
 from homeward_kit.database import Database, Tx
 from homeward_kit.envelope import Received
-from spa_intake.read_model import HANDLERS, Live, staff_sessions, timeline, worklist
+from spa_intake.read_model import Live, staff_sessions, timeline, worklist
 from spa_intake.read_model.events_intake import PatientDischarged, ReferralAccepted, ReferralReceived
 from spa_intake.read_model.projected import ProjectedEvent
+from spa_intake.read_model.projections import project
 from spa_intake.read_model.staff_sessions import Staff
 from spa_intake.read_model.states import Stage, WaitingFor
 
@@ -61,7 +62,7 @@ class Journey:
             payload=event,
         )
         async with self.database.transaction() as tx:
-            await HANDLERS[type(event)](tx, received)
+            await project(tx, received)
 
     def received(self, **changes: object) -> ReferralReceived:
         return ReferralReceived.model_validate(

@@ -9,7 +9,7 @@ from uuid import UUID
 from homeward_kit.values import LONDON
 
 from .projected import Coded, FactKind
-from .states import Case, Hold, Mark, Package, Place, Referral, Stage, States, Stay, Watch, place
+from .states import Case, Hold, Mark, Package, Place, Referral, Stage, States, Stay, WaitingFor, Watch, place
 
 DUE_AT_TARGET = frozenset({Stage.TO_CHECK, Stage.WITH_WARD, Stage.IN_TRIAGE, Stage.FINDING_CARE, Stage.ARRANGED})
 
@@ -163,13 +163,19 @@ def _of(kind: FactKind, referral: Known, facts: Sequence[Known]) -> list[Known]:
 
 
 def _due_on(where: Place, target_on: date | None, referral: Known, facts: Sequence[Known]) -> date | None:
-    """The day the list counts down to: the target date, and at home the last of the thirty days."""
-    if where.stage in DUE_AT_TARGET:
+    """The day the list counts down to: target date, last of the thirty days, or the day of a readmission to review."""
+    if where.stage in DUE_AT_TARGET or where.waiting_for is WaitingFor.RETURN_HOME:
         return target_on
-    window_ends_at = _time(_watch(referral, facts).get("window_ends_at"))
-    if where.stage is Stage.AT_HOME and window_ends_at:
-        return window_ends_at.astimezone(LONDON).date() - timedelta(days=1)
-    return None
+    watch = _watch(referral, facts)
+    if where.waiting_for is WaitingFor.READMISSION_REVIEW:
+        return _london_day(watch.get("admitted_at"))
+    last = _london_day(watch.get("window_ends_at"))
+    return last - timedelta(days=1) if where.stage is Stage.AT_HOME and last else None
+
+
+def _london_day(text: str | None) -> date | None:
+    moment = _time(text)
+    return moment.astimezone(LONDON).date() if moment else None
 
 
 def _answer_by(referral: Known, facts: Sequence[Known]) -> datetime | None:

@@ -84,8 +84,9 @@ class Keeper:
         before = self._looks_at.get(building.number)
         looks = before.in_a_row + 1 if before is not None and now.has_passed(before.positions) else 0
         self._looks_at = {building.number: _Look(now, looks)}
-        async with self._database.transaction(place="read_model") as tx:
-            hindrance = await generations.switch(tx, building.number) if looks >= LOOKS_IN_A_ROW else None
+        is_there = looks >= LOOKS_IN_A_ROW
+        async with self._database.transaction(place="read_model_switch" if is_there else None) as tx:
+            hindrance = await generations.switch(tx, building.number) if is_there else None
             await generations.note_progress(tx, building.number, now.behind, hindrance)
 
     async def _remove(self, ending: Generation) -> None:

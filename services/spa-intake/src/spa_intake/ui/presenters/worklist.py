@@ -89,7 +89,9 @@ def flags_of(row: JourneyRow) -> Sequence[Flag]:
 
 
 def ready_of(row: JourneyRow, now: datetime) -> str:
-    """Criteria to reside, with the age of the answer."""
+    """When the person left hospital; before that the criteria to reside, with the age of the answer."""
+    if row.left_at:
+        return f"Left hospital {dates.short(row.left_at, now)}"
     answer = "Ready to leave" if row.is_ready else "Not ready to leave"
     if row.criteria_assessed_at is None:
         return answer
