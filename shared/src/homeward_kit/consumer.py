@@ -25,8 +25,7 @@ from homeward_kit.logging import get_logger
 __all__ = ["ConsumerRunner", "Handler", "HandlerTable", "PermanentError"]
 
 POLL_MS = 250
-MAX_RECORDS = 500
-TOGETHER = 100  # records in one transaction: people's locks are held no longer than that takes
+MAX_RECORDS = 3000  # a poll takes one partition's records before the next one's: enough for several
 MAX_TRIES = 5  # of a message whose handler fails for no outage
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0)
 START_SECONDS = 15.0
@@ -175,8 +174,11 @@ class ConsumerRunner:
         state = self._partitions.setdefault(tp, _Partition())
         first = state.next_offset
         records = [_record(raw) for raw in batch]
-        for start in range(0, len(records), TOGETHER):
-            if not await self._handle_some(state, records[start : start + TOGETHER]):
+        together = self._handling.together
+        for start in range(0, len(records), together):
+            if self._stopping.is_set():
+                break
+            if not await self._handle_some(state, records[start : start + together]):
                 self._pause(consumer, tp, state)
                 break
         return tp, state.next_offset if state.next_offset != first else None

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from homeward_kit import crash_points, outbox
 from homeward_kit.clock import Clock
-from homeward_kit.envelope import PublishedEvent
+from homeward_kit.envelope import PublishedEvent, Received
 
 # Any: bound values are whatever PostgreSQL's types take.
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -30,6 +31,9 @@ def plain_address(url: str) -> str:
     """The address as asyncpg itself and psql take it."""
     _, _, rest = url.partition("://")
     return f"postgresql://{rest}"
+
+
+_statement = lru_cache(maxsize=1024)(text)  # reading a statement costs as much as running it
 
 
 def lock_number(key: str) -> int:
@@ -48,6 +52,7 @@ class Tx:
     now: datetime  # domain time, aware UTC, the same for the whole transaction
     actor: str
     causation_id: UUID | None = None
+    traceparent: str | None = None  # where it is not the current span's
     event_ids: list[UUID] = field(default_factory=list)
     is_dry_run: bool = False  # set: rolled back at the end as if nothing had been asked
     _locked: set[str] = field(default_factory=set)
@@ -55,7 +60,7 @@ class Tx:
 
     async def execute(self, statement: Executable | str, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Run SQL; a string is taken as text with :named values."""
-        executable = text(statement) if isinstance(statement, str) else statement
+        executable = _statement(statement) if isinstance(statement, str) else statement
         return await self.connection.execute(executable, parameters)
 
     async def lock(self, *keys: UUID | str) -> None:
@@ -68,6 +73,10 @@ class Tx:
                 {"numbers": sorted(lock_number(key) for key in wanted)},
             )
             self._locked |= wanted
+
+    def follow(self, event: Received[Any]) -> None:
+        """What is published from here on follows from this event: for handlers that are given many at once."""
+        self.causation_id, self.traceparent = event.event_id, event.traceparent
 
     async def publish(
         self,

@@ -1,6 +1,6 @@
 """CloudEvents 1.0 in Kafka binary mode: what an event carries beside its payload, and how it is read back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, Generic, TypeVar
@@ -54,6 +54,7 @@ class Received(Generic[P_co]):
     partition: int
     offset: int
     payload: P_co
+    traceparent: str | None = None  # of the span in which it is handled
 
 
 class BadEnvelopeError(Exception):
@@ -92,9 +93,8 @@ class Attributes:
         return [(name, value.encode()) for name, value in values.items() if value is not None]
 
 
-def read_attributes(headers: Iterable[tuple[str, bytes]]) -> Attributes:
-    """The attributes of a record; raises BadEnvelopeError naming the attribute that is missing or malformed."""
-    found = {name: value.decode("utf-8", "replace") for name, value in headers}
+def read_attributes(found: Mapping[str, str]) -> Attributes:
+    """The attributes in a record's headers; raises BadEnvelopeError naming the one that is missing or malformed."""
     if found.get("ce_specversion") != "1.0":
         raise BadEnvelopeError("ce_specversion")
     return Attributes(

@@ -5,6 +5,8 @@ Several records share one transaction where all of them succeed; when one fails,
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +19,19 @@ from homeward_kit.envelope import Attributes, BadEnvelopeError, ConsumedEvent, R
 
 # Any: each handler takes the Received of its own payload; the table's key says which.
 Handler = Callable[[Tx, Received[Any]], Awaitable[None]]
-HandlerTable = Mapping[type[ConsumedEvent], Handler]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchHandler:
+    """A handler of many events at once, in their order; it calls `tx.follow(event)` before it publishes because of one.
+
+    Events next to each other that have the same BatchHandler come together; one that fails makes all come singly.
+    """
+
+    handle: Callable[[Tx, Sequence[Received[Any]]], Awaitable[None]]
+
+
+HandlerTable = Mapping[type[ConsumedEvent], Handler | BatchHandler]
 
 
 class PermanentError(Exception):
@@ -30,6 +44,8 @@ class PermanentError(Exception):
         self.code = code
 
 
+# records in one transaction: people's locks are held no longer than that takes
+SINGLY_HANDLED, SET_BASED = 100, 500
 HOPELESS = (BadEnvelopeError, ValidationError, PermanentError)
 
 
@@ -40,7 +56,7 @@ class Known:
     record: Record
     attributes: Attributes
     model: type[ConsumedEvent]
-    handler: Handler
+    handler: Handler | BatchHandler
 
 
 class Handling:
@@ -51,6 +67,8 @@ class Handling:
         self._database = database
         self._by_type = {(model.topic, model.type): (model, handler) for model, handler in handlers.items()}
         self.topics = sorted({model.topic for model in handlers})
+        is_set_based = all(isinstance(handler, BatchHandler) for handler in handlers.values())
+        self.together = SET_BASED if is_set_based else SINGLY_HANDLED
 
     async def handle_together(self, records: Sequence[Record]) -> None:
         """Apply the records of one partition in one transaction; raises when any of them cannot be applied so."""
@@ -68,7 +86,7 @@ class Handling:
 
     def know(self, record: Record) -> Known | None:
         """The event in a record, None when this group does not handle its type; raises BadEnvelopeError."""
-        attributes = read_attributes((name, value.encode()) for name, value in record.headers.items())
+        attributes = read_attributes(record.headers)
         found = self._by_type.get((record.topic, attributes.type))
         return None if found is None else Known(record, attributes, *found)
 
@@ -90,12 +108,17 @@ class Handling:
 
     async def _apply_new(self, tx: Tx, known: list[Known]) -> None:
         first_time = await inbox.first_times(tx, self.group, [one.attributes for one in known])
+        if not first_time:
+            return
         repaired = await self._repairs(tx, first_time)
+        new: list[tuple[Handler | BatchHandler, Received[Any]]] = []
         for one in known:
-            if one.attributes.event_id in first_time:
-                first_time.remove(one.attributes.event_id)  # the same event twice in one batch counts once
-                payload = repaired.get(one.attributes.event_id, one.record.value)
-                await _call(tx, one, one.model.model_validate_json(payload))
+            if (event_id := one.attributes.event_id) in first_time:
+                first_time.remove(event_id)  # the same event twice in one batch counts once
+                payload = one.model.model_validate_json(repaired.get(event_id, one.record.value))
+                new.append((one.handler, _received(one, payload)))
+        for handler, some in groupby(new, key=itemgetter(0)):
+            await _call(tx, handler, [received for _, received in some])
 
     async def _repairs(self, tx: Tx, event_ids: set[UUID]) -> dict[UUID, bytes]:
         """Payloads that operators put in the place of bad ones."""
@@ -118,11 +141,9 @@ class Handling:
             return await dead_letters.bury(tx, self.group, record, failure)
 
 
-async def _call(tx: Tx, one: Known, payload: ConsumedEvent) -> None:
-    """Call the handler in the span of its message."""
+def _received(one: Known, payload: ConsumedEvent) -> Received[Any]:
     attributes, record = one.attributes, one.record
-    tx.causation_id = attributes.event_id
-    received = Received(
+    return Received(
         event_id=attributes.event_id,
         type=attributes.type,
         source=attributes.source,
@@ -137,18 +158,28 @@ async def _call(tx: Tx, one: Known, payload: ConsumedEvent) -> None:
         partition=record.partition,
         offset=record.offset,
         payload=payload,
+        traceparent=record.headers.get("traceparent"),
     )
-    with message_spans.process(
-        record.topic, record.headers, referral_id=attributes.referral_id, subject=attributes.subject
-    ):
-        await one.handler(tx, received)
+
+
+async def _call(tx: Tx, handler: Handler | BatchHandler, events: Sequence[Received[Any]]) -> None:
+    """Call the handler in the span of each message, or once in the spans of all."""
+    if isinstance(handler, BatchHandler):
+        with message_spans.processing(events) as inside:
+            await handler.handle(tx, inside)
+        tx.traceparent = None
+        return
+    for event in events:
+        tx.causation_id = event.event_id
+        with message_spans.process(event):
+            await handler(tx, event)
 
 
 def failure_of(record: Record, error: Exception) -> Failure:
     """Why a record failed, without anything of what it says."""
     error_class = f"{type(error).__module__}.{type(error).__qualname__}"
     try:
-        attributes = read_attributes((name, value.encode()) for name, value in record.headers.items())
+        attributes = read_attributes(record.headers)
     except BadEnvelopeError:
         return Failure(error_class, _code(error), None, None)
     return Failure(error_class, _code(error), attributes.event_id, attributes.type)

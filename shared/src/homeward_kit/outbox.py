@@ -4,10 +4,12 @@ Column names follow Debezium's outbox router, so that change-data capture could 
 """
 
 import json
+import os
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 from zlib import crc32
 
 from homeward_kit import telemetry
@@ -35,6 +37,13 @@ class OutboxEvent:
 def shard_of(key: str) -> int:
     """The shard whose relay sends this key's events."""
     return crc32(key.encode()) % SHARDS
+
+
+def new_event_id() -> UUID:
+    """A UUID of version 7: those of a time stand together in every index, so a full table costs no more than an empty."""
+    random = int.from_bytes(os.urandom(10))
+    milliseconds = time.time_ns() // 1_000_000
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | (random >> 68) << 64 | 0x2 << 62 | random & (1 << 62) - 1)
 
 
 _TYPES = {
@@ -68,7 +77,7 @@ def values_of(tx: "Tx", row: OutboxEvent) -> dict[str, Any]:
     """The row's values by column; they are written when the transaction commits."""
     aggregatetype, _, aggregateid = row.subject.partition("/")
     return {
-        "id": uuid4(),
+        "id": new_event_id(),
         "shard": shard_of(row.key),
         "aggregatetype": aggregatetype,
         "aggregateid": aggregateid,
@@ -76,8 +85,8 @@ def values_of(tx: "Tx", row: OutboxEvent) -> dict[str, Any]:
         "topic": row.event.topic,
         "key": row.key,
         "payload": row.event.model_dump_json(),
-        "headers": json.dumps(dict(row.extra_headers)),
-        "tracingspancontext": telemetry.current_traceparent(),
+        "headers": json.dumps(dict(row.extra_headers)) if row.extra_headers else "{}",
+        "tracingspancontext": tx.traceparent or telemetry.current_traceparent(),
         "causation_id": tx.causation_id,
         "referral_id": row.referral_id,
         "actor": tx.actor,

@@ -12,9 +12,10 @@ from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Link, Span, SpanKind, StatusCode
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from homeward_kit.quiet_tracing import QuietProvider
@@ -27,22 +28,34 @@ _tracer = trace.get_tracer("homeward_kit")  # a proxy: follows the provider that
 _referral: ContextVar[str | None] = ContextVar("referral", default=None)
 
 
-def setup(service_name: str, settings: ServiceSettings) -> TracerProvider:
+def setup(service_name: str, settings: ServiceSettings, *processors: SpanProcessor) -> TracerProvider:
     """Install the process's tracer provider; spans leave the process only when an OTLP address is set.
 
-    A process has one provider: asked again, it answers with the first. Raises RuntimeError when the database
-    driver's instrumentation did not attach: better no start than a broken trace.
+    Without one, or a processor of the caller's, no span is recorded, which would cost more than handling a message:
+    the numbers of traces still go from request to event to log. A process has one provider: asked again, it answers
+    with the first. Raises RuntimeError when the database driver's instrumentation did not attach: better no start
+    than a broken trace.
     """
     if isinstance(installed := trace.get_tracer_provider(), TracerProvider):
         return installed
-    provider = TracerProvider(resource=Resource.create({"service.name": service_name}))
     if endpoint := settings.otel_exporter_otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
-        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
+        processors = (BatchSpanProcessor(exporter, schedule_delay_millis=1000), *processors)
+    sampler = DEFAULT_ON if processors else ALWAYS_OFF
+    provider = TracerProvider(sampler, Resource.create({"service.name": service_name}))
     trace.set_tracer_provider(provider)
     propagate.set_global_textmap(_propagator)  # the trace context only: baggage could carry anything
-    instrument_database(provider)
+    if processors:
+        for processor in processors:
+            provider.add_span_processor(processor)
+        instrument_database(provider)
     return provider
+
+
+def is_recording() -> bool:
+    """Whether this process's spans go anywhere."""
+    provider = trace.get_tracer_provider()
+    return isinstance(provider, TracerProvider) and provider.sampler is not ALWAYS_OFF
 
 
 def instrument_database(provider: trace.TracerProvider) -> None:
@@ -73,6 +86,10 @@ def span(
 
     An error marks it by its type alone: messages carry values. A referral set inside is forgotten at its end.
     """
+    if not is_recording():
+        with _unrecorded(name, parent, attributes or {}) as opened:
+            yield opened
+        return
     facts: dict[str, Any] = dict(attributes or {})  # Any: the API's own attribute type is a wide union
     if "referral.id" not in facts and (referral := _referral.get()):
         facts["referral.id"] = referral
@@ -92,6 +109,21 @@ def span(
             except Exception as error:
                 mark_failed(opened, type(error).__qualname__)
                 raise
+    finally:
+        _referral.reset(token)
+
+
+@contextmanager
+def _unrecorded(name: str, parent: str | None, facts: Attributes) -> Iterator[Span]:
+    """In place of a span that nobody will read: its parent stays the current one; a trace of its own has a number."""
+    referral = facts.get("referral.id")
+    token = _referral.set(str(referral) if referral else _referral.get())
+    opened = NonRecordingSpan(_span_context(parent)) if parent else trace.get_current_span()
+    if not opened.get_span_context().is_valid:
+        opened = _tracer.start_span(name)
+    try:
+        with trace.use_span(opened, record_exception=False, set_status_on_exception=False):
+            yield opened
     finally:
         _referral.reset(token)
 

@@ -28,7 +28,7 @@ INCOMING = f"00-{TRACE}-b7ad6b7169203331-01"
 def exporter() -> InMemorySpanExporter:
     settings = ServiceSettings(database_url="x", kafka_bootstrap_servers="x")
     exporter = InMemorySpanExporter()
-    telemetry.setup("kit-tests", settings).add_span_processor(SimpleSpanProcessor(exporter))
+    telemetry.setup("kit-tests", settings, SimpleSpanProcessor(exporter))
     return exporter
 
 
