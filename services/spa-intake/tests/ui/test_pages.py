@@ -13,6 +13,7 @@ from homeward_kit.envelope import Received
 from homeward_local.assets import ensure_assets
 from homeward_local.ports import free_port
 from spa_intake.read_model.events_intake import ReferralReceived
+from spa_intake.read_model.generations import FIRST
 from spa_intake.read_model.projections import project
 from spa_intake.ui.app import make_app
 from spa_intake.ui.demo_staff import colleagues
@@ -95,7 +96,7 @@ async def a_referral(database: Database) -> UUID:
         payload=payload,
     )
     async with database.transaction() as tx:
-        await project(tx, event)
+        await project(tx, event, generation=FIRST)
     return referral_id
 
 

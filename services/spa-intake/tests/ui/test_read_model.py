@@ -12,6 +12,7 @@ from homeward_kit.database import Database, Tx
 from homeward_kit.envelope import Received
 from spa_intake.read_model import Live, staff_sessions, timeline, worklist
 from spa_intake.read_model.events_intake import PatientDischarged, ReferralAccepted, ReferralReceived
+from spa_intake.read_model.generations import FIRST
 from spa_intake.read_model.projected import ProjectedEvent
 from spa_intake.read_model.projections import project
 from spa_intake.read_model.staff_sessions import Staff
@@ -62,7 +63,7 @@ class Journey:
             payload=event,
         )
         async with self.database.transaction() as tx:
-            await project(tx, received)
+            await project(tx, received, generation=FIRST)
 
     def received(self, **changes: object) -> ReferralReceived:
         return ReferralReceived.model_validate(
