@@ -1,9 +1,9 @@
-"""Reading whole topics."""
+"""Reading whole topics, and sending a record that no service would send."""
 
 import asyncio
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 
 def read_all(bootstrap_servers: str, topics: list[str]) -> list[ConsumerRecord[Any, Any]]:
@@ -36,3 +36,18 @@ async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     """Ask the broker, when the consumer has not heard of the topic yet."""
     await consumer._client.set_topics([topic])
     return consumer.partitions_for_topic(topic) or set()
+
+
+def send_record(bootstrap_servers: str, topic: str, key: str, value: bytes, headers: dict[str, str]) -> None:
+    """Send one record and wait until the broker has it."""
+
+    async def run() -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all")
+        await producer.start()
+        try:
+            pairs = [(name, text.encode()) for name, text in headers.items()]
+            await producer.send_and_wait(topic, value, key.encode(), headers=pairs)
+        finally:
+            await producer.stop()
+
+    asyncio.run(run())

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import date
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from homeward_local.topics import catalogue
 from .conftest import Stack
 from .databases import every_value
 from .journeys import a_person
-from .records import read_all
+from .records import read_all, send_record
 from .waiting import wait_for
 
 pytestmark = pytest.mark.stack
@@ -101,6 +102,33 @@ def _send_refused(stack: Stack, person: Person) -> None:
     unknown = httpx.get(f"{intake}/api/v1/referrals/Qwertz?family_name=Qwertz", headers=headers, timeout=20)
     assert unknown.status_code in {404, 422}
     assert "qwertz" not in unknown.text.lower()
+
+
+def test_a_poison_record_is_announced_without_a_word_of_what_it_holds(stack: Stack) -> None:
+    secret = "Zyxwvpoison"
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": str(uuid4()),
+        "ce_type": "discharge.referral.accepted.v1",
+        "ce_source": "homeward/spa-intake",
+        "ce_subject": f"referral/{uuid4()}",
+        "ce_time": "2026-11-22T10:00:00Z",
+    }
+    payload = json.dumps({"referral_id": secret, "family_name": secret, "facts": [secret]}).encode()
+    send_record(stack.config.bootstrap_servers, "discharge-referrals", str(uuid4()), payload, headers)
+
+    def announcements() -> list[str]:
+        records = read_all(stack.config.bootstrap_servers, ["discharge-dead-letters"])
+        return [found for record in records if headers["ce_id"] in (found := f"{record.value!r} {record.headers!r}")]
+
+    found = wait_for(lambda: len(announcements()) >= 4 and announcements(), "the announcements of its consumers")
+    shown = [
+        json.dumps(stack.client.get(service, "/ops/dead-letters", "operator")) for service in stack.client.services
+    ]
+    assert any(headers["ce_id"] in listed for listed in shown)
+    logs = [log.read_text(errors="replace") for log in stack.logs.glob("*.log")]
+    traces = [body.decode("latin-1") for body in stack.spans.bodies]
+    assert [text for text in (*found, *shown, *logs, *traces) if secret.lower() in text.lower()] == []
 
 
 def test_identity_and_free_text_stay_in_spa_intake(stack: Stack) -> None:
