@@ -122,8 +122,8 @@ async def ends_of_sent(connection: asyncpg.Connection, bootstrap_servers: str) -
     if not sent:
         return {}
     consumer = AIOKafkaConsumer(*sent, bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
-    await consumer.start()
     try:
+        await consumer.start()
         numbers = {topic: consumer.partitions_for_topic(topic) for topic in sent}
         if missing := [topic for topic, found in numbers.items() if not found]:
             raise MissingTopicError(missing)

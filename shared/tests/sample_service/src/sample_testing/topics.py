@@ -36,6 +36,12 @@ async def numbers_by_key(bootstrap_servers: str, topic: str) -> dict[str, list[i
     return found
 
 
+async def first_numbers_by_key(bootstrap_servers: str, topic: str) -> dict[str, list[int]]:
+    """As `numbers_by_key`, each number only where it comes first: after a kill some are sent again."""
+    found = await numbers_by_key(bootstrap_servers, topic)
+    return {key: list(dict.fromkeys(numbers)) for key, numbers in found.items()}
+
+
 async def event_ids(bootstrap_servers: str, topic: str) -> list[str]:
     """The ids of the events in a topic, repeats included."""
     records = await all_records(bootstrap_servers, topic)
