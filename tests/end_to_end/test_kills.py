@@ -46,7 +46,6 @@ class Killer:
         for service in ONCE:
             self._victims.setdefault(chooser.choice(CHAIN), []).append(service)
         self.killed: list[str] = []
-        self.patient_key = ""
 
     def __call__(self, event: Event) -> None:
         for service in self._victims.pop(event.short_type, []):
