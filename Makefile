@@ -7,7 +7,7 @@ PUBLISHED := $(foreach package,spa_intake triage care_package readmission_monito
   homeward_kit.dead_letters
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url
 
-.PHONY: help run stop reset test test-unit lint format assets contracts environment lock
+.PHONY: help run stop reset test test-unit lint format assets contracts chaos environment lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,13 @@ test: environment assets ## Run all tests, starting what they need
 
 test-unit: environment ## Run the tests that need no PostgreSQL, no Kafka and no browser
 	@$(VENV)/python -m pytest shared/tests/unit services/*/tests/unit deploy/local/tests/unit tests/architecture
+
+DURATION ?= 1200
+SEED ?= 20261122
+RATE ?= 30
+NODES ?= 1
+chaos: environment assets ## Kill everything under whole journeys, then check that nothing was lost (DURATION, SEED, RATE, NODES)
+	@$(VENV)/python -m tests.chaos --seconds $(DURATION) --seed $(SEED) --rate $(RATE) --nodes $(NODES)
 
 lint: environment ## Check style, types, imports between packages, templates and workflows
 	@$(VENV)/ruff format --check .
