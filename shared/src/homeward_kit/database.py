@@ -63,6 +63,12 @@ class Tx:
         executable = _statement(statement) if isinstance(statement, str) else statement
         return await self.connection.execute(executable, parameters)
 
+    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add many rows in their order by COPY: no statement to plan, a third of an insert's work for the client."""
+        raw = await self.connection.get_raw_connection()
+        assert raw.driver_connection is not None  # noqa: S101 — the connection is open
+        await raw.driver_connection.copy_records_to_table(table, columns=columns, records=rows)
+
     async def lock(self, *keys: UUID | str) -> None:
         """Take the locks of these keys until the end, in sorted order; those already held cost nothing."""
         wanted = {str(key) for key in keys} - self._locked

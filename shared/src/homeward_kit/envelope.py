@@ -97,34 +97,30 @@ def read_attributes(found: Mapping[str, str]) -> Attributes:
     """The attributes in a record's headers; raises BadEnvelopeError naming the one that is missing or malformed."""
     if found.get("ce_specversion") != "1.0":
         raise BadEnvelopeError("ce_specversion")
+    for name in _NEEDED:
+        if not found.get(name):
+            raise BadEnvelopeError(name)
     return Attributes(
-        event_id=_required_uuid(found, "ce_id"),
-        type=_required(found, "ce_type"),
-        source=_required(found, "ce_source"),
-        subject=_required(found, "ce_subject"),
+        event_id=_uuid(found, "ce_id"),
+        type=found["ce_type"],
+        source=found["ce_source"],
+        subject=found["ce_subject"],
         time=_time(found),
         actor=found.get("ce_actor", "system"),
-        referral_id=_optional_uuid(found, "ce_referralid"),
+        referral_id=_uuid(found, "ce_referralid") if "ce_referralid" in found else None,
         aggregate_version=_optional_int(found, "ce_aggregateversion"),
-        causation_id=_optional_uuid(found, "ce_causationid"),
+        causation_id=_uuid(found, "ce_causationid") if "ce_causationid" in found else None,
     )
 
 
-def _required(found: Mapping[str, str], name: str) -> str:
-    if not (value := found.get(name)):
-        raise BadEnvelopeError(name)
-    return value
+_NEEDED = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time")
 
 
-def _required_uuid(found: Mapping[str, str], name: str) -> UUID:
+def _uuid(found: Mapping[str, str], name: str) -> UUID:
     try:
-        return UUID(_required(found, name))
+        return UUID(found[name])
     except ValueError:
         raise BadEnvelopeError(name) from None
-
-
-def _optional_uuid(found: Mapping[str, str], name: str) -> UUID | None:
-    return _required_uuid(found, name) if name in found else None
 
 
 def _optional_int(found: Mapping[str, str], name: str) -> int | None:
@@ -138,9 +134,9 @@ def _optional_int(found: Mapping[str, str], name: str) -> int | None:
 
 def _time(found: Mapping[str, str]) -> datetime:
     try:
-        when = datetime.fromisoformat(_required(found, "ce_time"))
+        when = datetime.fromisoformat(found["ce_time"])
     except ValueError:
         raise BadEnvelopeError("ce_time") from None
     if when.tzinfo is None:
         raise BadEnvelopeError("ce_time")
-    return when.astimezone(UTC)
+    return when if when.tzinfo is UTC else when.astimezone(UTC)
