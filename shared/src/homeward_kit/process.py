@@ -106,7 +106,9 @@ def create_runtime(service: Service, role: Role) -> Runtime:
     bootstrap = settings.kafka_bootstrap_servers
     runtime.relay = Relay(database, source=f"homeward/{service.name}", bootstrap_servers=bootstrap)
     runtime.runners = [ConsumerRunner(handling, bootstrap_servers=bootstrap) for handling in runtime.handlings.values()]
-    runtime.timer_worker = TimerWorker(database, service.timers)
+    runtime.timer_worker = TimerWorker(
+        database, service.timers, catch_up_per_second=settings.timers_catch_up_per_second
+    )
     return runtime
 
 

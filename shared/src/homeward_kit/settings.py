@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CATCH_UP_PER_SECOND = 50  # late timers after downtime
 
 
 class TrustedIssuer(BaseModel):
@@ -31,4 +33,5 @@ class ServiceSettings(BaseSettings):
     trusted_issuers: tuple[TrustedIssuer, ...] = ()
     homeward_assets: Path | None = None
     otel_exporter_otlp_endpoint: str | None = None  # without it no span leaves the process
+    timers_catch_up_per_second: int = Field(default=CATCH_UP_PER_SECOND, ge=1)  # by each worker
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

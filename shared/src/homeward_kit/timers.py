@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from homeward_kit import message_spans, telemetry
 from homeward_kit.database import Database, Tx
 from homeward_kit.logging import get_logger
+from homeward_kit.settings import CATCH_UP_PER_SECOND
 
 LATE = timedelta(seconds=60)
 POLL_SECONDS = 0.5
@@ -63,14 +64,32 @@ async def cancel_timer(tx: Tx, kind: str, aggregate_id: UUID) -> None:
     )
 
 
-class TimerWorker:
-    """Fires due timers, each in a transaction of its own under its key's lock; any number may run."""
+_WANTED = (
+    "SELECT id, key, due_at, due_at < :late AS is_late FROM timers WHERE kind = ANY(:kinds) AND id <> ALL(:resting)"
+)
+_DUE = f"""
+({_WANTED} AND due_at >= :late AND due_at <= :now ORDER BY due_at LIMIT :batch) UNION ALL
+({_WANTED} AND due_at < :late ORDER BY due_at LIMIT :allowed) ORDER BY due_at
+"""
 
-    def __init__(self, database: Database, handlers: TimerTable) -> None:
+
+class TimerWorker:
+    """Fires due timers, each in a transaction of its own under its key's lock; any number may run.
+
+    After downtime the late ones are worked off at a limited rate, so that they flood neither the broker nor the staff
+    who act on them; what falls due now is not kept waiting behind them.
+    """
+
+    def __init__(
+        self, database: Database, handlers: TimerTable, *, catch_up_per_second: int = CATCH_UP_PER_SECOND
+    ) -> None:
         self._database = database
         self._handlers = handlers
         self._stopping = asyncio.Event()
-        self._not_before: dict[UUID, float] = {}  # timers whose handler failed wait a little
+        self._resting: dict[UUID, float] = {}  # timers whose handler failed, and until when they wait
+        self._rate = catch_up_per_second
+        self._allowed = float(catch_up_per_second)  # late timers that may fire now
+        self._counted_at = float("-inf")
 
     async def run(self) -> None:
         """Until stopped. An outage of the database is waited out."""
@@ -88,17 +107,26 @@ class TimerWorker:
         self._stopping.set()
 
     async def fire_due(self) -> int:
-        """Fire what is due now; returns how many were handled."""
-        async with self._database.transaction() as tx:
-            rows = await tx.execute(
-                "SELECT id, key FROM timers WHERE due_at <= :now AND kind = ANY(:kinds) ORDER BY due_at LIMIT :batch",
-                {"now": tx.now, "kinds": list(self._handlers), "batch": BATCH},
-            )
-            due = [(row.id, row.key) for row in rows]
+        """Fire what is due now, late ones as far as the rate allows; returns how many were handled."""
         now = asyncio.get_running_loop().time()
-        return sum(
-            [await self._fire(timer_id, key) for timer_id, key in due if self._not_before.get(timer_id, 0) <= now]
-        )
+        self._resting = {timer_id: until for timer_id, until in self._resting.items() if until > now}
+        self._allowed = min(self._rate, self._allowed + (now - self._counted_at) * self._rate)
+        self._counted_at = now
+        async with self._database.transaction() as tx:
+            found = await tx.execute(
+                _DUE,
+                {
+                    "now": tx.now,
+                    "late": tx.now - LATE,
+                    "kinds": list(self._handlers),
+                    "resting": list(self._resting),
+                    "batch": BATCH,
+                    "allowed": int(self._allowed),
+                },
+            )
+            due = found.all()
+        self._allowed -= sum(row.is_late for row in due)
+        return sum([await self._fire(row.id, row.key) for row in due])
 
     async def _fire(self, timer_id: UUID, key: str) -> bool:
         try:
@@ -107,9 +135,8 @@ class TimerWorker:
                 done = await self._fire_in(tx, timer_id)
         except Exception as error:  # noqa: BLE001 — one timer's failure must not hold up the others
             _log.error("timer_failed", timer_id=str(timer_id), exc_info=error)
-            self._not_before[timer_id] = asyncio.get_running_loop().time() + RETRY_SECONDS
+            self._resting[timer_id] = asyncio.get_running_loop().time() + RETRY_SECONDS
             return False
-        self._not_before.pop(timer_id, None)
         return done
 
     async def _fire_in(self, tx: Tx, timer_id: UUID) -> bool:

@@ -1,11 +1,16 @@
 """Timers fire once, at their last due time, under any number of workers, and say when they are late."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
+from homeward_kit import timers
 from homeward_kit.database import Database, Tx
 from homeward_kit.timers import Timer, TimerWorker, cancel_timer, set_timer
+from homeward_kit.values import LONDON
+from sample_testing.flow import until
 
 
 class Fired(list[Timer]):
@@ -20,16 +25,60 @@ async def _set(database: Database, aggregate_id: UUID, seconds: float) -> None:
         await set_timer(tx, "reminder", aggregate_id, key="person", due_at=tx.now + timedelta(seconds=seconds))
 
 
-async def test_a_due_timer_fires_once_with_two_workers(database: Database) -> None:
+async def test_pitfall_17_a_timer_fires_once_however_many_workers_late_and_across_the_clock_change(
+    database: Database,
+) -> None:
+    """Due at the second half past one of the night when London's clocks go back; set twice, looked at by two."""
     fired = Fired()
+    half_past_one = [datetime(2027, 10, 31, 1, 30, tzinfo=LONDON, fold=fold) for fold in (0, 1)]
+    first, second = (moment.astimezone(UTC) for moment in half_past_one)
+    assert second - first == timedelta(hours=1)
     ids = {uuid4() for _ in range(20)}
-    for aggregate_id in ids:
-        await _set(database, aggregate_id, -1)
+    async with database.transaction() as tx:
+        for aggregate_id in [*ids, *ids]:
+            await set_timer(tx, "reminder", aggregate_id, key="person", due_at=second)
     workers = [TimerWorker(database, {"reminder": fired.handle}) for _ in range(2)]
-    counts = await asyncio.gather(*(worker.fire_due() for worker in workers))
-    assert sum(counts) == 20
+
+    async def fire_at(moment: datetime) -> int:
+        database.clock.set_offset((moment - datetime.now(UTC)).total_seconds())
+        return sum(await asyncio.gather(*(worker.fire_due() for worker in workers)))
+
+    assert await fire_at(first + timedelta(minutes=59)) == 0
+    assert await fire_at(second + timedelta(hours=3)) == 20
+    assert await fire_at(second + timedelta(hours=4)) == 0
     assert sorted(timer.aggregate_id for timer in fired) == sorted(ids)
-    assert not any(timer.is_late for timer in fired)
+    assert all(timer.is_late and timer.due_at == second for timer in fired)
+
+
+async def test_a_timer_that_is_not_late_does_not_say_so(database: Database) -> None:
+    fired = Fired()
+    await _set(database, uuid4(), -1)
+    assert await TimerWorker(database, {"reminder": fired.handle}).fire_due() == 1
+    assert [timer.is_late for timer in fired] == [False]
+
+
+async def test_after_downtime_late_timers_fire_at_a_limited_rate_and_hold_up_none_that_falls_due(
+    database: Database,
+) -> None:
+    fired = Fired()
+    for number in range(30):
+        await _set(database, uuid4(), -3600 - number)
+    for _ in range(3):
+        await _set(database, uuid4(), -1)
+    worker = TimerWorker(database, {"reminder": fired.handle}, catch_up_per_second=10)
+    assert await worker.fire_due() == 13
+    assert sum(not timer.is_late for timer in fired) == 3
+    assert [timer.due_at for timer in fired] == sorted(timer.due_at for timer in fired)
+    running = asyncio.create_task(worker.run())
+    begun = asyncio.get_running_loop().time()
+
+    async def are_all_fired() -> bool:
+        return len(fired) == 33
+
+    await until(are_all_fired, 60, "late timers stay")
+    assert asyncio.get_running_loop().time() - begun > 1  # 20 at ten a second
+    worker.stop()
+    await running
 
 
 async def test_a_moved_or_cancelled_timer_does_not_fire_and_a_late_one_says_so(database: Database) -> None:
@@ -49,7 +98,10 @@ async def test_a_moved_or_cancelled_timer_does_not_fire_and_a_late_one_says_so(d
     assert fired[-1].aggregate_id == moved
 
 
-async def test_a_failing_timer_stays_and_does_not_hold_up_the_others(database: Database) -> None:
+async def test_a_failing_timer_stays_and_does_not_hold_up_the_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timers, "BATCH", 1)
     fired = Fired()
     failing, good = uuid4(), uuid4()
 
@@ -61,6 +113,7 @@ async def test_a_failing_timer_stays_and_does_not_hold_up_the_others(database: D
     await _set(database, failing, -2)
     await _set(database, good, -1)
     worker = TimerWorker(database, {"reminder": handle})
+    assert await worker.fire_due() == 0
     assert await worker.fire_due() == 1
     assert await worker.fire_due() == 0  # the failing one waits before it is tried again
     async with database.transaction() as tx:
