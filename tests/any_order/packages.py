@@ -1,0 +1,178 @@
+"""care-package without its database; the market never runs out of places, only of providers."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from care_package.adapters.events import consumed
+from care_package.adapters.events.translate import to_published
+from care_package.domain.codes import ServiceCode
+from care_package.domain.eligibility import Capacity, Provider
+from care_package.domain.facts import Facts, PersonFacts, ReferralFacts, StayFacts
+from care_package.domain.ids import PatientKey, ProviderId, ReferralId, StayId
+from care_package.domain.line import TRANSITIONS, Line
+from care_package.domain.offering import send_offers
+from care_package.domain.package import EVENT_OF_OFFER, EVENTS_OF_STEP, Change, EventKind, Package, PackageEvent
+from care_package.domain.policy import Policy
+from care_package.domain.reconcile import hospital_deadline, reconcile
+from care_package.entrypoints.worker import HANDLERS
+from homeward_kit.envelope import ConsumedEvent, Received
+
+from .member import PATIENT, START, Member, models_of, named
+
+POLICY = Policy()
+KEY = PatientKey(PATIENT)
+MARKET = [
+    Provider(
+        ProviderId(named(name)),
+        name,
+        frozenset({"BR1", "BR2"}),
+        {service.value: Capacity(9, START) for service in ServiceCode},
+    )
+    for name in ("Abbey Care", "Beacon Care")
+]
+Act = Callable[[Package, Facts], Change]
+
+
+class Packages(Member):
+    name = "care-package"
+    models = models_of(HANDLERS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.referrals: dict[ReferralId, ReferralFacts] = {}
+        self.stays: dict[StayId, StayFacts] = {}
+        self.person = PersonFacts(KEY)
+        self.packages: dict[ReferralId, tuple[Package, ...]] = {}  # oldest first
+
+    def facts(self, referral_id: ReferralId) -> Facts:
+        return Facts(self.referrals[referral_id], self.person, self.stays)
+
+    def newest(self, referral_id: UUID) -> Package | None:
+        return next(iter(self.packages.get(ReferralId(referral_id), ())[-1:]), None)
+
+    def order(self, referral_id: UUID, act: Act) -> None:
+        package = self.newest(referral_id)
+        assert package is not None
+        self._bring_up_to_date(act(package, self.facts(ReferralId(referral_id))))
+
+    def handle(self, received: Received[ConsumedEvent]) -> None:
+        event = received.payload
+        match event:
+            case consumed.ReferralEventIn():
+                news = event.to_news(_version(received))
+                self._learn(event.referral_id, lambda known: known.with_news(news))
+                self._merge(event.linked_stay())
+            case consumed.PathwayDecidedIn():
+                version = _version(received)
+                decision = event.to_decision()
+                self._learn(
+                    event.referral_id,
+                    lambda known: known.with_decision(decision).with_target(event.target_on, version),
+                )
+            case consumed.CaseTargetSetIn():
+                version = _version(received)
+                self._learn(event.referral_id, lambda known: known.with_target(event.target_on, version))
+            case consumed.StayEventIn():
+                self._merge(event.stay.to_facts())
+            case consumed.PatientDiedIn() | consumed.PatientDeathCorrectedIn():
+                self.person = self.person.with_death(event.revision, event.recorded_at(received.time))
+            case _:
+                raise AssertionError(received.type)
+        self.fire()
+
+    def fire(self) -> None:
+        self._bring_up_to_date(None)
+
+    def _learn(self, referral_id: ReferralId, learn: Callable[[ReferralFacts], ReferralFacts]) -> None:
+        self.referrals[referral_id] = learn(self.referrals.get(referral_id) or ReferralFacts(referral_id, KEY))
+
+    def _merge(self, stay: StayFacts | None) -> None:
+        if stay is not None:
+            self.stays[stay.stay_id] = stay.merged(self.stays.get(stay.stay_id))
+
+    def _bring_up_to_date(self, change: Change | None) -> None:
+        for referral_id in sorted(self.referrals):
+            before = self.newest(referral_id)
+            is_commanded = change is not None and before is not None and change.package.package_id == before.package_id
+            package = change.package if change is not None and is_commanded else before
+            outcome = reconcile(self.facts(referral_id), package, self.now, POLICY)
+            if outcome.package is None:
+                continue
+            sent = send_offers(outcome.package, MARKET, self.now, POLICY)
+            events = [*(change.events if change is not None and is_commanded else ()), *outcome.events, *sent.events]
+            self._keep(before, sent.package, events)
+
+    def _keep(self, before: Package | None, after: Package, events: list[PackageEvent]) -> None:
+        check_that_it_is_told(before, after, events)
+        is_same = before is not None and before.package_id == after.package_id
+        known = self.packages.get(after.referral_id, ())
+        self.packages[after.referral_id] = (*(known[:-1] if is_same else known), after)
+        for event in events:
+            subject = f"package/{after.package_id}"
+            self.tell(to_published(event), subject, event.package.version, after.referral_id)
+
+    def timers(self) -> list[datetime]:
+        newest = [package for key in self.packages if (package := self.newest(key))]
+        hospital = [at for package in newest if (at := hospital_deadline(package, POLICY))]
+        return hospital + [
+            offer.respond_by for package in newest for line in package.lines for offer in line.open_offers
+        ]
+
+    def live_work(self) -> object:
+        return {
+            package.package_id: (
+                package.decision,
+                package.target_on,
+                package.holds,
+                [_work(line) for line in _open(package)],
+            )
+            for packages in self.packages.values()
+            for package in packages
+            if package.is_live
+        }
+
+    @property
+    def details(self) -> object:
+        """Whether a hold was seen that was over when all had arrived, so that a provider is asked again."""
+        return dict(self.packages)
+
+    @details.setter
+    def details(self, details: object) -> None:
+        assert isinstance(details, dict)
+        self.packages = dict(details)
+
+
+def _open(package: Package) -> list[Line]:
+    return sorted((line for line in package.lines if line.is_open), key=lambda line: str(line.line_id))
+
+
+def _work(line: Line) -> object:
+    return line.line_id, line.state, line.spec, line.wanted
+
+
+def _version(received: Received[ConsumedEvent]) -> int:
+    assert received.aggregate_version is not None
+    return received.aggregate_version
+
+
+def check_that_it_is_told(before: Package | None, after: Package, events: list[PackageEvent]) -> None:
+    """No transition without an event about that line or offer; each event has the next version."""
+    told = {(line_id, event.kind) for event in events for line_id in event.concerns}
+    if before is None or before.package_id != after.package_id:
+        assert events
+        assert events[0].kind is EventKind.PACKAGE_OPENED
+        return
+    assert [event.package.version for event in events] == [before.version + n for n in range(1, len(events) + 1)]
+    states = {line.line_id: line.state for line in before.lines}
+    offers = {offer.offer_id: offer.state for line in before.lines for offer in line.offers}
+    for line in after.lines:
+        if states.get(line.line_id) is not line.state:
+            steps = {step for (_, step), reached in TRANSITIONS.items() if reached is line.state}
+            kinds = {kind for step in steps for kind in EVENTS_OF_STEP[step]} | {EventKind.PACKAGE_REOPENED}
+            assert kinds & {kind for line_id, kind in told if line_id == line.line_id}, (line, told)
+        for offer in line.offers:
+            if offers.get(offer.offer_id) is not offer.state:
+                assert (line.line_id, EVENT_OF_OFFER[offer.state]) in told
+    if before.holds != after.holds and after.is_live:
+        assert {EventKind.PACKAGE_HELD, EventKind.PACKAGE_RESUMED} & {event.kind for event in events}
