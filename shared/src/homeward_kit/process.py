@@ -20,7 +20,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from homeward_kit import logging, migrations, telemetry
 from homeward_kit.clock import Clock
 from homeward_kit.commands import forget_old_answers
-from homeward_kit.consumer import ConsumerRunner
+from homeward_kit.consumer import ConsumerRunner, is_outage
 from homeward_kit.database import Database
 from homeward_kit.handling import HandlerTable, Handling
 from homeward_kit.migrations.steps import MONTHS_AHEAD
@@ -123,8 +123,7 @@ class _Server(uvicorn.Server):
 async def serve(service: Service, role: Role) -> int:
     """Run until SIGTERM or SIGINT; 1 when a background task died, so that the process is started anew."""
     runtime = create_runtime(service, role)
-    async with runtime.database.transaction() as tx:
-        runtime.clock.set_offset(await _stored_offset(tx.execute))
+    await _read_clock(runtime)
     server = _Server(
         uvicorn.Config(
             create_app(service, runtime),
@@ -204,6 +203,20 @@ async def _stop(runtime: Runtime, server: uvicorn.Server, tasks: list[asyncio.Ta
 async def _stored_offset(execute: Callable[[str], Awaitable[Any]]) -> float:
     row = (await execute("SELECT offset_seconds FROM demo_clock")).scalar_one_or_none()
     return float(row or 0.0)
+
+
+async def _read_clock(runtime: Runtime) -> None:
+    """Before anything else: the database's clock. A database that is not there yet is waited for."""
+    while True:
+        try:
+            async with runtime.database.transaction() as tx:
+                runtime.clock.set_offset(await _stored_offset(tx.execute))
+                return
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            _log.warning("database_awaited", error=type(error).__name__)
+        await asyncio.sleep(CLOCK_SECONDS)
 
 
 async def _follow_clock(runtime: Runtime) -> None:
