@@ -10,6 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from .cli_demo import demo
+from .cli_dlq import dlq
+from .cli_events import events
+from .cli_read_model import read_model
 from .cli_referral import referral
 from .config import config_from_environment
 from .errors import StackError
@@ -22,6 +25,9 @@ app = typer.Typer(
 )
 app.add_typer(demo, name="demo")
 app.add_typer(referral, name="referral")
+app.add_typer(dlq, name="dlq")
+app.add_typer(events, name="events")
+app.add_typer(read_model, name="read-model")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -107,4 +107,6 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     except ValueError:
         problem = {}
     detail = problem.get("detail") or problem.get("title") or problem
-    raise StackError(f"{answer.request.method} {answer.request.url.path} was refused ({answer.status_code}): {detail}")
+    faults = ", ".join(f"{fault['pointer']} {fault['code']}" for fault in problem.get("errors") or [])
+    where = f"{answer.request.method} {answer.request.url.path}"
+    raise StackError(f"{where} was refused ({answer.status_code}): {detail}{f' ({faults})' if faults else ''}")
