@@ -59,7 +59,9 @@ def test_an_example_is_valid(name: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize(("model", "path"), CONSUMED)
-def test_a_consumer_reads_every_example_also_with_unknown_fields(model: type[ConsumedEvent], path: Path) -> None:
+def test_pitfall_19_a_consumer_reads_every_example_also_with_unknown_fields(
+    model: type[ConsumedEvent], path: Path
+) -> None:
     read = model.model_validate_json(path.read_bytes())
     payload = json.loads(path.read_text(encoding="utf-8"))
     assert model.model_validate_json(json.dumps(with_unknown_fields(payload))) == read

@@ -135,7 +135,12 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=True,
             hide_parameters=True,  # an error never prints a person's data
-            connect_args={"timeout": 5, "command_timeout": 30},
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 30,
+                # whatever the server's or the role's setting: what was answered survives the server's end
+                "server_settings": {"synchronous_commit": "on"},
+            },
         )
 
     @asynccontextmanager

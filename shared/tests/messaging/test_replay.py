@@ -58,7 +58,7 @@ async def _dead_with_followers(flow: Flow, broken: Broken) -> tuple[UUID, Handli
     return await _letter(flow), flow.handling({ThingMadeIn: broken.handle})
 
 
-async def test_after_a_replay_the_parked_messages_follow_in_order_and_new_ones_flow(flow: Flow) -> None:
+async def test_pitfall_14_after_a_replay_the_parked_messages_follow_in_order_and_new_ones_flow(flow: Flow) -> None:
     broken = Broken(2)
     letter_id, handling = await _dead_with_followers(flow, broken)
     assert await _do(flow, replay, handling, letter_id, is_dry_run=True) == Outcome(

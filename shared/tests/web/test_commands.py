@@ -36,7 +36,7 @@ async def test_a_command_answers_its_version_address_and_events(
     assert row.actor.startswith("staff/")
 
 
-async def test_fifty_identical_submits_have_one_effect_and_one_answer(
+async def test_pitfall_16_fifty_identical_submits_have_one_effect_and_one_answer(
     client: httpx.AsyncClient, headers: dict[str, str], database: Database
 ) -> None:
     headers["Idempotency-Key"] = str(uuid4())
@@ -66,7 +66,9 @@ async def test_a_repeat_of_what_takes_too_long_is_told_to_wait(
     assert await count(database, "SELECT count(*) FROM things") == 1
 
 
-async def test_the_same_key_with_another_body_is_refused(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+async def test_pitfall_16_the_same_key_with_another_body_is_refused(
+    client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
     headers["Idempotency-Key"] = "k"
     assert (await client.post("/api/v1/things", json={"name": "one"}, headers=headers)).status_code == 201
     other = await client.post("/api/v1/things", json={"name": "two"}, headers=headers)
