@@ -15,6 +15,7 @@ from triage.domain.case import Case, CaseState
 
 from .cases import POLICY
 from .packages import POLICY as PACKAGE_POLICY
+from .rules import check
 from .staff import Staff, decision
 from .world import World
 
@@ -82,6 +83,7 @@ def check_that_all_ends(world: World) -> None:
         if referral.is_live:
             staff.withdraw(referral)
     world.settle()
+    check(world)
     for referral_id, line in staff.lines():
         assert staff.end(referral_id, line)
     world.pass_time(A_SEASON, with_delivery=True)
@@ -90,3 +92,4 @@ def check_that_all_ends(world: World) -> None:
     assert not staff.lines()
     assert not [watch for watch in world.monitor.watches.values() if watch.state is WatchState.OPEN]
     assert not world.due()
+    check(world)

@@ -271,4 +271,3 @@ class Journeys(RuleBasedStateMachine):
         self.settle(1)
         check_other_orders(self.world, seed=len(self.world.bus.told))
         check_that_all_ends(self.world)
-        check(self.world)
