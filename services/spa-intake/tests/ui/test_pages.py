@@ -96,7 +96,7 @@ async def a_referral(database: Database) -> UUID:
         payload=payload,
     )
     async with database.transaction() as tx:
-        await project(tx, event, generation=FIRST)
+        await project(tx, [event], generation=FIRST)
     return referral_id
 
 

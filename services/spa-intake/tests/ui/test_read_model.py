@@ -10,9 +10,9 @@ import pytest
 
 from homeward_kit.database import Database, Tx
 from homeward_kit.envelope import Received
-from spa_intake.read_model import Live, staff_sessions, timeline, worklist
+from spa_intake.read_model import Live, generations, staff_sessions, timeline, worklist
 from spa_intake.read_model.events_intake import PatientDischarged, ReferralAccepted, ReferralReceived
-from spa_intake.read_model.generations import FIRST
+from spa_intake.read_model.generations import FIRST, Hindrance
 from spa_intake.read_model.projected import ProjectedEvent
 from spa_intake.read_model.projections import project
 from spa_intake.read_model.staff_sessions import Staff
@@ -44,7 +44,9 @@ class Journey:
         self.referral_id = uuid4()
         self.person = person or uuid4()
 
-    async def hear(self, event: ProjectedEvent, version: int, event_id: UUID | None = None) -> None:
+    async def hear(
+        self, event: ProjectedEvent, version: int, event_id: UUID | None = None, generation: int = FIRST
+    ) -> None:
         is_stay = isinstance(event, PatientDischarged)
         received = Received(
             event_id=event_id or uuid4(),
@@ -63,7 +65,7 @@ class Journey:
             payload=event,
         )
         async with self.database.transaction() as tx:
-            await project(tx, received, generation=FIRST)
+            await project(tx, [received], generation=generation)
 
     def received(self, **changes: object) -> ReferralReceived:
         return ReferralReceived.model_validate(
@@ -163,6 +165,40 @@ async def test_an_open_page_hears_of_a_change_at_once(database: Database) -> Non
             await journey.hear(journey.received(), 1)
             changed = await asyncio.wait_for(stream.get(), 5)
     assert changed == frozenset({journey.referral_id})
+
+
+async def test_open_pages_hear_of_every_journey_once_the_read_model_was_rebuilt(database: Database) -> None:
+    live = Live(database)
+    first, second = Journey(database), Journey(database)
+    for journey in (first, second):
+        await journey.hear(journey.received(), 1)
+    async with following(live):
+        with live.stream() as stream:
+            await live.has_applied([uuid4()], timedelta(seconds=3))  # the first look is over
+            async with database.transaction() as tx:
+                new = await generations.begin(tx)
+            await first.hear(first.received(), 1, generation=new.number)
+            async with database.transaction() as tx:
+                assert await generations.switch(tx, new.number) is Hindrance.MISSING_JOURNEYS
+            await second.hear(second.received(), 1, generation=new.number)
+            async with database.transaction() as tx:
+                assert await generations.switch(tx, new.number) is None
+            changed = await asyncio.wait_for(stream.get(), 5)
+    assert changed == frozenset({first.referral_id, second.referral_id})
+
+
+async def test_a_generation_that_is_ending_takes_no_events(database: Database) -> None:
+    journey = Journey(database)
+    async with database.transaction() as tx:
+        given_up = await generations.begin(tx)
+    async with database.transaction() as tx:
+        await generations.abandon(tx)
+    await journey.hear(journey.received(), 1, generation=given_up.number)
+    async with database.transaction() as tx:
+        assert (await tx.execute("SELECT count(*) FROM timeline_entries")).scalar_one() == 0
+        assert await generations.remove_some(tx, given_up)
+    await journey.hear(journey.received(), 1, generation=given_up.number)
+    assert await journey.row() is None
 
 
 async def test_every_stream_ends_with_the_process(database: Database) -> None:

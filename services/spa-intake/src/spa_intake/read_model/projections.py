@@ -1,15 +1,17 @@
-"""The read model's consumer: an event becomes an entry of the timeline, then rows are computed from all entries."""
+"""The read model's consumer: events become entries of the timeline, then rows are computed from all entries."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from homeward_kit.consumer import HandlerTable
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
+from homeward_kit.handling import BatchHandler, HandlerTable
 
 from . import events_intake, events_others
 from .generations import CHANNEL, FIRST
@@ -33,55 +35,63 @@ WHERE :is_own OR ({", ".join(f"old.{name}" for name in _NAMES)})
 """  # noqa: S608 — constants only
 
 # The lock keeps the generation from being removed before this transaction ends; one that is ending takes nothing more.
+_TAKES_EVENTS = "SELECT 1 FROM read_model_generations WHERE number = :generation AND state <> 'ending' FOR KEY SHARE"
+
 _REMEMBER = """
 INSERT INTO timeline_entries (generation, event_id, patient_key, referral_id, stay_id, type, service, recorded_at,
                               version, actor, details, facts)
-SELECT number, :event_id, :patient_key, :referral_id, :stay_id, :type, :service, :recorded_at,
-       :version, :actor, CAST(:details AS jsonb), CAST(:facts AS jsonb)
-FROM read_model_generations WHERE number = :generation AND state <> 'ending' FOR KEY SHARE
+VALUES (:generation, :event_id, :patient_key, :referral_id, :stay_id, :type, :service, :recorded_at,
+        :version, :actor, CAST(:details AS jsonb), CAST(:facts AS jsonb))
 ON CONFLICT DO NOTHING
 """
 
-_OF_PERSON = """
-SELECT recorded_at, referral_id, facts FROM timeline_entries
-WHERE generation = :generation AND patient_key = :patient_key ORDER BY recorded_at, version, event_id
+_OF_PERSONS = """
+SELECT patient_key, recorded_at, referral_id, facts FROM timeline_entries
+WHERE generation = :generation AND patient_key = ANY(:keys)
+ORDER BY patient_key, recorded_at, version, event_id
 """
 
 _TELL = "SELECT pg_notify(:channel, '') FROM read_model_generations WHERE number = :generation AND state = 'active'"
 
 
-async def project(tx: Tx, event: Received[ProjectedEvent], *, generation: int) -> None:
-    """Rows depend on which events have come, not on their order; the caller holds the person's lock."""
-    patient_key = UUID(event.key)
-    if not await _remember(tx, event, patient_key, generation):
+async def project(tx: Tx, events: Sequence[Received[ProjectedEvent]], *, generation: int) -> None:
+    """Rows depend on which events have come, not on their order; the caller holds the persons' locks."""
+    if (await tx.execute(_TAKES_EVENTS, {"generation": generation})).first() is None:
         return
-    for journey in told(patient_key, await _events(tx, patient_key, generation)):
-        is_own = event.referral_id in {None, journey.journey.referral_id}
-        await tx.execute(_UPSERT, {**_values(journey), "generation": generation, "is_own": is_own})
+    await tx.execute(_REMEMBER, [_entry(event, generation) for event in events])
+    news = {(event.key, event.referral_id) for event in events}
+    rows = [
+        {**_values(journey), "generation": generation, "is_own": _is_own(journey, news)}
+        for patient_key, known in await _events(tx, {UUID(event.key) for event in events}, generation)
+        for journey in told(patient_key, known)
+    ]
+    if rows:
+        await tx.execute(_UPSERT, rows)
     await tx.execute(_TELL, {"channel": CHANNEL, "generation": generation})
 
 
-async def _remember(tx: Tx, event: Received[ProjectedEvent], patient_key: UUID, generation: int) -> bool:
-    """Add the event to the timeline; False when it is there already or the generation takes no more."""
+def _is_own(journey: Told, news: Container[tuple[str, UUID | None]]) -> bool:
+    """True when one of the events belongs to the journey's timeline."""
+    key = str(journey.journey.patient_key)
+    return (key, journey.journey.referral_id) in news or (key, None) in news
+
+
+def _entry(event: Received[ProjectedEvent], generation: int) -> dict[str, Any]:  # Any: values for SQL
     facts = event.payload.to_keep()
-    added = await tx.execute(
-        _REMEMBER,
-        {
-            "generation": generation,
-            "event_id": event.event_id,
-            "patient_key": patient_key,
-            "referral_id": event.referral_id,
-            "stay_id": next((fact.id for fact in facts if fact.kind is FactKind.STAY), None),
-            "type": event.type,
-            "service": event.source.rpartition("/")[2],
-            "recorded_at": event.time,
-            "version": event.aggregate_version or 0,
-            "actor": event.actor,
-            "details": json.dumps(dict(event.payload.details())),
-            "facts": json.dumps([_stored(fact, event.aggregate_version or 0) for fact in facts]),
-        },
-    )
-    return bool(added.rowcount)
+    return {
+        "generation": generation,
+        "event_id": event.event_id,
+        "patient_key": UUID(event.key),
+        "referral_id": event.referral_id,
+        "stay_id": next((fact.id for fact in facts if fact.kind is FactKind.STAY), None),
+        "type": event.type,
+        "service": event.source.rpartition("/")[2],
+        "recorded_at": event.time,
+        "version": event.aggregate_version or 0,
+        "actor": event.actor,
+        "details": json.dumps(dict(event.payload.details())),
+        "facts": json.dumps([_stored(fact, event.aggregate_version or 0) for fact in facts]),
+    }
 
 
 def _stored(fact: Fact, version: int) -> dict[str, Any]:  # Any: JSON
@@ -89,9 +99,13 @@ def _stored(fact: Fact, version: int) -> dict[str, Any]:  # Any: JSON
     return {"kind": fact.kind, "id": str(fact.id), "version": own_version, "data": dict(fact.data)}
 
 
-async def _events(tx: Tx, patient_key: UUID, generation: int) -> Sequence[Event]:
-    rows = await tx.execute(_OF_PERSON, {"generation": generation, "patient_key": patient_key})
-    return [Event(row.recorded_at, row.referral_id, [_said(fact) for fact in row.facts]) for row in rows]
+async def _events(tx: Tx, keys: Iterable[UUID], generation: int) -> list[tuple[UUID, list[Event]]]:
+    """Everything known of these persons, each with their events in the order of their times."""
+    rows = await tx.execute(_OF_PERSONS, {"generation": generation, "keys": list(keys)})
+    return [
+        (key, [Event(row.recorded_at, row.referral_id, [_said(fact) for fact in row.facts]) for row in of_person])
+        for key, of_person in groupby(rows, key=attrgetter("patient_key"))
+    ]
 
 
 def _said(fact: dict[str, Any]) -> Said:  # Any: JSON
@@ -105,8 +119,9 @@ def _values(journey: Told) -> dict[str, Any]:  # Any: values for SQL
 
 
 def handlers(generation: int) -> HandlerTable:
-    """What the consumer group of a generation does with each event."""
-    return dict.fromkeys((*events_intake.EVENTS, *events_others.EVENTS), partial(project, generation=generation))
+    """What the consumer group of a generation does with events: all of a batch at once."""
+    together = BatchHandler(partial(project, generation=generation))
+    return dict.fromkeys((*events_intake.EVENTS, *events_others.EVENTS), together)
 
 
 HANDLERS = handlers(FIRST)
