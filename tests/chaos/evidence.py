@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import yaml
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from homeward_local.topics import CATALOGUE
 
@@ -114,11 +115,13 @@ async def gather(stage: Stage) -> Evidence:
 
 async def read_topics(bootstrap_servers: str, topics: list[str]) -> list[Record]:
     """Every record of these topics up to their present ends."""
-    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
+    places = await _partitions(bootstrap_servers, topics)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
-        places = [TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic)]
-        await consumer.seek_to_beginning(*places)
+        consumer.assign(places)
         ends = await consumer.end_offsets(places)
         found: list[Record] = []
         async with asyncio.timeout(120):
@@ -128,6 +131,16 @@ async def read_topics(bootstrap_servers: str, topics: list[str]) -> list[Record]
     finally:
         await consumer.stop()
     return found
+
+
+async def _partitions(bootstrap_servers: str, topics: list[str]) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        described = await admin.describe_topics(topics)
+    finally:
+        await admin.close()
+    return [TopicPartition(topic["topic"], part["partition"]) for topic in described for part in topic["partitions"]]
 
 
 def _record(raw: Any) -> Record:  # Any: the library is untyped
