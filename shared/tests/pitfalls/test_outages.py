@@ -100,12 +100,17 @@ async def test_pitfall_10_a_broker_bounced_while_sending_loses_and_reorders_noth
     """The client's producer may never send again after that: the relay builds a new one."""
     flow = own_broker_flow
     relay = flow.start_relay()
-    for bounce in range(3):
-        for number in range(bounce * 200, bounce * 200 + 200):
+
+    async def publish(*numbers: int) -> None:
+        for number in numbers:
             await flow.publish((f"key-{number % 5}", ThingMade(number=number)))
-        if bounce < 2:
-            own_kafka.kill()
-            await own_kafka.start_again()
+
+    for first in (0, 200):
+        await publish(*range(first, first + 150))
+        own_kafka.kill()
+        await publish(*range(first + 150, first + 200))
+        await own_kafka.start_again()
+    await publish(*range(400, 600))
     await flow.wait_for(OUTBOX, 0)
     assert relay.state.is_connected
     expected = {f"key-{key}": list(range(key, 600, 5)) for key in range(5)}

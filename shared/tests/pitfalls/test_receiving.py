@@ -13,12 +13,11 @@ from homeward_kit.dead_letters import DEAD_LETTERS
 from homeward_kit.envelope import Received
 from homeward_kit.testing.fixtures import MakeTopics
 from sample_service.things import TOPIC, ThingMade, ThingMadeIn, record_effect
-from sample_testing.flow import EFFECTS, OUTBOX, Flow, until
+from sample_testing.flow import EFFECTS, IS_WAITING, OUTBOX, Flow, until
 from sample_testing.process import SampleService
 from sample_testing.topics import committed_offsets, members_of
 
 KEYS = tuple(f"key-{number}" for number in range(6))
-IS_WAITING = "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 TAKEOVER_SECONDS = 10
 
 

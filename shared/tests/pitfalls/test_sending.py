@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from homeward_kit.database import Tx
 from homeward_kit.relay import Relay
 from sample_service.things import TOPIC, ThingMade
-from sample_testing.flow import OUTBOX, Flow, until
+from sample_testing.flow import IS_WAITING, OUTBOX, Flow, until
 from sample_testing.topics import numbers_by_key
 
 BLOAT_EVENTS = int(os.environ.get("PITFALL_BLOAT_EVENTS", "20000"))
@@ -40,6 +40,29 @@ async def test_pitfall_01_numbers_that_commit_out_of_order_or_never_lose_nothing
     await asyncio.gather(*(write(writer) for writer in range(16)))
     await flow.wait_for(OUTBOX, 0)
     assert await numbers_by_key(flow.bootstrap, TOPIC) == {key: list(range(count)) for key, count in committed.items()}
+
+
+async def test_pitfall_01_a_key_is_locked_before_its_event_is_numbered(flow: Flow) -> None:
+    """Else a later event of the same key could be committed, and sent, before the earlier one."""
+    flow.start_relay()
+
+    async def publish_second() -> None:
+        async with flow.database.transaction() as tx:
+            await _publish(tx, "key", 2)
+
+    async with flow.database.transaction() as tx:
+        await _publish(tx, "key", 1)
+        await tx.flush()
+        later = asyncio.create_task(publish_second())
+
+        async def waits_or_has_overtaken() -> bool:
+            is_sent = (await flow.rows("SELECT count(*) FROM event_log"))[0][0]
+            return bool(is_sent or (await flow.rows(IS_WAITING))[0][0])
+
+        await until(waits_or_has_overtaken, 30, "the second event neither waits nor is sent")
+    await later
+    await flow.wait_for("SELECT count(*) FROM event_log", 2)
+    assert await numbers_by_key(flow.bootstrap, TOPIC) == {"key": [1, 2]}
 
 
 async def _publish_steadily(flow: Flow, while_running: asyncio.Event) -> int:

@@ -17,6 +17,7 @@ from homeward_kit.relay import Relay
 
 EFFECTS = "SELECT count(*) FROM effects"
 OUTBOX = "SELECT count(*) FROM outbox"
+IS_WAITING = "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"  # somebody for a key
 Part = TypeVar("Part", Relay, ConsumerRunner)
 
 
