@@ -81,6 +81,7 @@ def is_outage(error: BaseException) -> bool:
         TimeoutError,
         PoolTimeoutError,
         asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
         httpx.TransportError,
         KafkaError,
     )

@@ -73,6 +73,7 @@ class Relay:
                     KafkaError,
                     asyncpg.PostgresError,
                     asyncpg.InterfaceError,
+                    asyncpg.InternalClientError,  # what it says after a connection broke in the middle of a round
                 ) as error:
                     await self._back_off(error)
                 else:
@@ -238,6 +239,8 @@ class Relay:
         if isinstance(error, republish.MissingTopicError):
             _log.error("topics_missing", topics=error.topics, mend="make the topics, then homeward events republish")
         _log.warning("relay_interrupted", error=type(error).__name__, failures=self.state.failures)
+        if not isinstance(error, KafkaError):  # a connection that failed may look open and never work again
+            self._shards.abandon()
         await self._drop_producer()
         delay = BACK_OFF_SECONDS[min(self.state.failures, len(BACK_OFF_SECONDS) - 1)]
         self.state.failures += 1
