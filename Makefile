@@ -7,7 +7,7 @@ PUBLISHED := $(foreach package,spa_intake triage care_package readmission_monito
   homeward_kit.dead_letters
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url
 
-.PHONY: help run stop reset test test-unit lint format assets contracts chaos environment lock
+.PHONY: help run stop reset test test-unit lint format assets contracts chaos mutants environment lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,9 @@ assets: ## Build the interface's CSS and JavaScript
 
 contracts: environment ## Write the event schemas and AsyncAPI anew from the published models
 	@$(VENV)/python -m tests.contracts.generation shared/contracts $(PUBLISHED)
+
+mutants: environment ## Take each protection of the messaging away and demand that its test fails (half an hour)
+	@$(VENV)/python -m tests.mutants.run $(NAMES)
 
 environment: ## Make or update the virtual environment of the tests and checks
 	@$(ENVIRONMENT) dev
