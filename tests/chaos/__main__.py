@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import sys
+from pathlib import Path
 
 from .checks import Fault
 from .soak import Result, Settings, soak, write
@@ -20,8 +21,22 @@ def main() -> int:
     result = asyncio.run(soak(Settings(given.seconds, given.seed, given.rate, given.nodes)))
     path = write(result)
     print(summary(result))
-    print(f"Written to {path}")
+    table(result, path.with_suffix(".md"))
+    print(f"Written to {path} and, as a table for docs/chaos.md, beside it")
     return 0 if result.is_good else 1
+
+
+def table(result: Result, path: Path) -> None:
+    """The figures as the page in docs/ shows them."""
+    figures = result.as_json()
+    rows = [
+        (target, figures["kills"][target], *seconds.values(), figures["back_by_target_s"][target]["p50"])
+        for target, seconds in figures["recovery_by_target_s"].items()
+    ]
+    rows.append(("all", sum(figures["kills"].values()), *figures["recovery_s"].values(), ""))
+    heads = ("Killed", "Times", "Recovery p50 (s)", "p99", "Longest", "Itself back p50")
+    lines = [heads, ("---",) * len(heads), *rows]
+    path.write_text("\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines) + "\n")
 
 
 def summary(result: Result) -> str:
