@@ -64,6 +64,8 @@ class _Gauges:
         self._dead = Gauge("dead_letters_open", "Dead letters nobody has dealt with", registry=registry)
         self._timers = Gauge("timers_due", "Timers due and not yet fired", registry=registry)
         self._lag = Gauge("consumer_lag", "Records not yet handled", ["group", "topic"], registry=registry)
+        self._emptied = Gauge("topics_emptied", "Topics that wait to be republished", registry=registry)
+        self._is_up = Gauge("dependency_up", "1 when it answers", ["dependency"], registry=registry)
 
     async def refresh(self, runtime: "Runtime") -> None:
         """An outage leaves the last numbers and must not stop the others from being read."""
@@ -72,7 +74,9 @@ class _Gauges:
                 waiting = await queues.waiting(tx)
         except (OSError, SQLAlchemyError) as error:
             _log.warning("metrics_without_database", error=type(error).__name__)
+            self._is_up.labels("database").set(0)
         else:
+            self._is_up.labels("database").set(1)
             self._outbox.set(waiting.outbox_rows)
             self._oldest.set(waiting.outbox_oldest_seconds)
             self._dead.set(waiting.dead_letters_open)
@@ -80,6 +84,8 @@ class _Gauges:
         self._lag.clear()
         for row in await consumer_lag(runtime):
             self._lag.labels(row["group"], row["topic"]).inc(row["lag"] or 0)
+        self._emptied.set(len(runtime.relay.state.emptied_topics) if runtime.relay else 0)
+        self._is_up.labels("broker").set(await _broker_state(runtime) == "ok")
 
 
 async def consumer_lag(runtime: "Runtime") -> list[dict[str, Any]]:  # Any: the runner's own rows

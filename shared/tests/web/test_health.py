@@ -47,6 +47,8 @@ async def test_metrics_name_routes_by_template(client: httpx.AsyncClient) -> Non
     assert 'http_requests_total{method="GET",route="/api/v1/fail/{word}",status="500"} 1.0' in text
     assert 'http_requests_total{method="GET",route="(none)",status="404"} 1.0' in text
     assert "outbox_rows 0.0" in text
+    assert 'dependency_up{dependency="database"} 1.0' in text
+    assert 'dependency_up{dependency="broker"} 0.0' in text
     assert "Zebedee" not in text
 
 
