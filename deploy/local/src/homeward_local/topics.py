@@ -21,7 +21,7 @@ from .errors import StackError
 
 CATALOGUE = REPOSITORY / "shared" / "contracts" / "topics.yaml"
 GROUPS = tuple(service.name for service in SERVICES)
-READ_MODEL = "spa-intake-read-model"  # how the groups of its generations begin; Kafka forgets an ended one in a week
+READ_MODEL = "spa-intake-read-model"  # how the groups of its generations begin
 CONNECT_SECONDS = 30.0
 MILLISECONDS_IN_A_DAY = 24 * 60 * 60 * 1000
 

@@ -90,6 +90,7 @@ class Keeper:
             await generations.note_progress(tx, building.number, now.behind, hindrance)
 
     async def _remove(self, ending: Generation) -> None:
+        await positions.forget(self._bootstrap_servers, ending.consumer_group)
         is_removed = False
         while not is_removed and not self._runtime.stopping.is_set():
             async with self._database.transaction() as tx:

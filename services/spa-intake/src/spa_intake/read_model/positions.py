@@ -1,4 +1,4 @@
-"""How far a consumer group is behind the topics, over all its members."""
+"""What the broker knows of a consumer group: how far it is behind, over all its members; and to forget it."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupIdNotFound, for_code
+from aiokafka.protocol.admin import DeleteGroupsRequest
 
 ANSWER_SECONDS = 10.0
 
@@ -53,3 +55,19 @@ async def look(bootstrap_servers: str, group: str, topics: Sequence[str]) -> Pos
 def _offset(committed: Mapping[TopicPartition, tuple[int, str]], partition: TopicPartition) -> int:
     """Nothing is committed of a partition from which nothing was read."""
     return committed[partition][0] if partition in committed else 0
+
+
+async def forget(bootstrap_servers: str, group: str) -> None:
+    """Remove what the broker keeps of a group; raises KafkaError while it still has members."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await admin.start()
+            coordinator = await admin.find_coordinator(group)
+            # the client knows the request and has no method for it
+            answer = await admin._send_request(DeleteGroupsRequest([group]), coordinator)  # noqa: SLF001
+    finally:
+        await admin.close()
+    for _group, code in answer.results:
+        if code not in {0, GroupIdNotFound.errno}:
+            raise for_code(code)
