@@ -65,6 +65,12 @@ SENDING = (
         f"{PITFALLS}/test_sending.py::test_pitfall_02_two_relays_share_the_shards_and_reorder_nothing",
     ),
     Mutation(
+        "dead-relay-kept-for-hours",
+        "The locks of a relay whose machine is gone are free within ten seconds.",
+        (Edit("shards.py", '"tcp_keepalives_idle": "3"', '"tcp_keepalives_idle": "7200"'),),
+        f"{PITFALLS}/test_sending.py::test_the_server_soon_notices_that_a_relays_machine_is_gone",
+    ),
+    Mutation(
         "acks-1",
         "The broker acknowledges when two of three brokers have the event.",
         (

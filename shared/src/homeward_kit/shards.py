@@ -10,6 +10,8 @@ from homeward_kit.outbox import SHARDS
 LOCK_CLASS = 4711  # first half of the two-part advisory locks of shards
 SHARE_SECONDS = 1.0  # how often the relays are counted
 CLOSE_SECONDS = 5.0
+# the server notices within nine seconds that a relay's machine is gone (its default: two hours), and frees the locks
+_KEEPALIVE = {"tcp_keepalives_idle": "3", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 
 _RELAYS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'relay'"
 # LIMIT stops the scan, so no more locks are taken than are wanted
@@ -62,7 +64,7 @@ class ShardLocks:
         self.owned.clear()
         self._counted_at = 0.0
         self._connection = await asyncpg.connect(
-            self._address, timeout=5, command_timeout=30, server_settings={"application_name": "relay"}
+            self._address, timeout=5, command_timeout=30, server_settings={"application_name": "relay", **_KEEPALIVE}
         )
         return self._connection
 

@@ -6,8 +6,9 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from homeward_kit.database import Tx
+from homeward_kit.database import Database, Tx
 from homeward_kit.relay import Relay
+from homeward_kit.shards import ShardLocks
 from sample_service.things import TOPIC, ThingMade
 from sample_testing.flow import IS_WAITING, OUTBOX, Flow, until
 from sample_testing.topics import numbers_by_key
@@ -110,6 +111,16 @@ async def test_pitfall_02_two_relays_share_the_shards_and_reorder_nothing(flow: 
     assert second.state.sent
     expected = {f"key-{key}": list(range(published())) for key in range(10)}
     assert await numbers_by_key(flow.bootstrap, TOPIC) == expected
+
+
+async def test_the_server_soon_notices_that_a_relays_machine_is_gone(database: Database) -> None:
+    """Its locks would else be held for two hours; a machine cannot be taken away here, so the settings are read."""
+    shards = ShardLocks(database.address)
+    connection = await shards.hold()
+    found = await connection.fetch("SELECT name, setting::int FROM pg_settings WHERE name LIKE 'tcp_keepalives_%'")
+    settings = {name.removeprefix("tcp_keepalives_"): setting for name, setting in found}
+    await shards.close()
+    assert 0 < settings["idle"] + settings["interval"] * settings["count"] < 10
 
 
 async def test_pitfall_20_an_idle_transaction_does_not_stop_the_relay(flow: Flow) -> None:
