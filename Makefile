@@ -7,7 +7,7 @@ PUBLISHED := $(foreach package,spa_intake triage care_package readmission_monito
   homeward_kit.dead_letters
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url
 
-.PHONY: help run stop reset test test-unit lint format assets contracts chaos mutants environment lock
+.PHONY: help run stop reset test test-unit lint format assets contracts chaos mutants environment lock bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ RATE ?= 30
 NODES ?= 1
 chaos: environment assets ## Kill everything under whole journeys, then check that nothing was lost (DURATION, SEED, RATE, NODES)
 	@$(VENV)/python -m tests.chaos --seconds $(DURATION) --seed $(SEED) --rate $(RATE) --nodes $(NODES)
+
+bench: environment assets ## Measure against the goals and write build/bench.json (ONLY=name: one; QUICK=1: small sizes)
+	@PYTHONPATH=shared/tests/sample_service/src $(VENV)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 lint: environment ## Check style, types, imports between packages, templates and workflows
 	@$(VENV)/ruff format --check .

@@ -8,14 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
-
 from uvicorn.loops.auto import auto_loop_factory
 
 from homeward_kit import telemetry
 from homeward_kit.process import collect_garbage_seldom
 from homeward_kit.settings import ServiceSettings
 
-from . import consuming, growth, relaying
+from . import consuming, growth, intake, journey, relaying
 from .place import Place, running_place
 from .results import Row, table, write
 
@@ -27,6 +26,9 @@ BENCHMARKS: Mapping[str, Callable[[Place], Awaitable[list[Row]]]] = {
     "outbox": growth.outbox,
     "event_log": growth.event_log,
     "inbox": growth.inbox,
+    "visible": journey.visible,
+    "create": intake.create,
+    "fhir": intake.fhir,
 }
 
 
