@@ -10,6 +10,7 @@ from intake_builders import MONDAY
 
 from homeward_kit.database import Database, Tx
 from homeward_kit.envelope import ConsumedEvent, Received
+from homeward_kit.handling import BatchHandler
 from homeward_kit.timers import TimerWorker
 from spa_intake.adapters.db import referrals
 from spa_intake.domain.inputs import MovementIn, ReferralIn
@@ -71,7 +72,9 @@ class Intake:
             offset=0,
             payload=event,
         )
-        await self.run(lambda tx: HANDLERS[type(event)](tx, received))
+        handler = HANDLERS[type(event)]
+        assert not isinstance(handler, BatchHandler), "spa-intake's own handlers take one event at a time"
+        await self.run(lambda tx: handler(tx, received))
 
     async def fire_timers(self) -> int:
         return await TimerWorker(self.database, TIMERS).fire_due()

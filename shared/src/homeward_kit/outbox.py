@@ -44,7 +44,7 @@ _random = Random()  # noqa: S311 — seeded by the system; an event's id is no s
 
 
 def new_event_id() -> UUID:
-    """A UUID of version 7: those of one time stand together in an index, so a full table costs no more than an empty."""
+    """A UUID of version 7: those of one time stand together in an index, so a full table costs little more."""
     milliseconds = time.time_ns() // 1_000_000
     chance = _random.getrandbits
     return UUID(int=milliseconds << 80 | 0x7 << 76 | chance(12) << 64 | 0x2 << 62 | chance(62))

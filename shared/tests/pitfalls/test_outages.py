@@ -60,7 +60,7 @@ async def test_pitfall_04_what_was_acknowledged_survives_the_databases_kill_9(
 
 async def _wait_for_status(process: SampleProcess, status: str) -> None:
     async def has_it() -> bool:
-        return (await process.health())["status"] == status
+        return bool((await process.health())["status"] == status)
 
     await until(has_it, 60, f"health does not become {status}")
 
@@ -78,6 +78,7 @@ async def test_pitfall_09_a_broker_that_is_down_stops_no_request_and_no_stopping
         down_at = asyncio.get_running_loop().time()
         await _wait_for_status(process, "degraded")
         assert (await process.make("a", 2)).status_code == 201
+        assert (await process.health())["outbox_oldest_seconds"] > 0
         assert await process.stop() < STOP_SECONDS
     async with service.running() as process:
         assert (await process.make("a", 3)).status_code == 201
