@@ -24,6 +24,14 @@ class Health(BaseModel):
     role: str
     database: Literal["ok", "down", "not_migrated"]
     broker: Literal["ok", "down"]
+    outbox_oldest_seconds: float | None  # how long the oldest event has waited to be sent; none while nothing is known
+
+
+DatabaseState = Literal["ok", "down", "not_migrated"]
+_STATE = """
+SELECT (SELECT version_num FROM alembic_version) AS version,
+       coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY seq LIMIT 1), 0) AS oldest
+"""
 
 
 def routes(runtime: "Runtime", registry: CollectorRegistry) -> APIRouter:
@@ -38,14 +46,21 @@ def routes(runtime: "Runtime", registry: CollectorRegistry) -> APIRouter:
 
     @router.get("/health/ready", responses={503: {"model": Health}})
     async def ready(response: Response) -> Health:
-        database, broker = await asyncio.gather(_database_state(runtime, revision), _broker_state(runtime))
+        (database, oldest), broker = await asyncio.gather(_database_state(runtime, revision), _broker_state(runtime))
         # without the broker an API still accepts (the outbox keeps what is to be sent); a worker can do nothing
         is_stopped = database != "ok" or (broker != "ok" and runtime.role == "worker")
         status: Literal["ready", "degraded", "unavailable"] = "ready" if broker == "ok" else "degraded"
         if is_stopped:
             status = "unavailable"
             response.status_code = 503
-        return Health(service=runtime.service.name, status=status, role=runtime.role, database=database, broker=broker)
+        return Health(
+            service=runtime.service.name,
+            status=status,
+            role=runtime.role,
+            database=database,
+            broker=broker,
+            outbox_oldest_seconds=oldest,
+        )
 
     @router.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
@@ -97,19 +112,19 @@ async def consumer_lag(runtime: "Runtime") -> list[dict[str, Any]]:  # Any: the 
         return []
 
 
-async def _database_state(runtime: "Runtime", revision: str | None) -> Literal["ok", "down", "not_migrated"]:
+async def _database_state(runtime: "Runtime", revision: str | None) -> tuple[DatabaseState, float | None]:
     try:
         async with asyncio.timeout(CHECK_SECONDS), runtime.database.transaction() as tx:
-            found = await tx.execute("SELECT version_num FROM alembic_version")
-            return "ok" if found.scalar_one_or_none() == revision else "not_migrated"
+            found = (await tx.execute(_STATE)).one()
+            return ("ok" if found.version == revision else "not_migrated"), round(float(found.oldest), 3)
     except (OSError, TimeoutError) as error:
         _log.warning("database_unreachable", error=type(error).__name__)
-        return "down"
+        return "down", None
     except SQLAlchemyError as error:
         _log.warning("database_not_ready", error=type(error).__name__)
-        # class 42: the table is not there, so nothing was ever migrated
+        # class 42: a table is not there, so nothing was ever migrated
         state = str(getattr(getattr(error, "orig", None), "sqlstate", ""))
-        return "not_migrated" if state.startswith("42") else "down"
+        return ("not_migrated" if state.startswith("42") else "down"), None
 
 
 async def _broker_state(runtime: "Runtime") -> Literal["ok", "down"]:

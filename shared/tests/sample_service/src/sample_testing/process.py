@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -34,8 +35,8 @@ class SampleProcess:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         return await self.client.post("/things", json={"key": key, "number": number}, headers=headers)
 
-    async def health(self) -> dict[str, str]:
-        found: dict[str, str] = (await self.client.get("/health/ready")).json()
+    async def health(self) -> dict[str, Any]:  # Any: words and numbers
+        found: dict[str, Any] = (await self.client.get("/health/ready")).json()
         return found
 
     async def is_ready(self) -> bool:
