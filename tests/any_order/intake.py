@@ -165,9 +165,10 @@ class Intake(Member):
             self._record_one(outcome.close_after_readmission(self.referrals[referral_id], self.now))
 
     def live_work(self) -> object:
+        """Why a referral ended may differ where two reasons were on their way."""
         return (
             {
-                key: (one.state, one.queried_from, one.missing, one.stay_id, one.ended_reason)
+                key: (one.state, one.stay_id, (one.queried_from, one.missing) if one.is_live else None)
                 for key, one in self.referrals.items()
             },
             {key: due_at for key, due_at in self.closing.items() if self.referrals[key].is_live},
