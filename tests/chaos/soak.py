@@ -127,6 +127,7 @@ async def _run(stage: Stage, settings: Settings) -> Result:
     await asyncio.to_thread(load_providers, stack, 2)
     await _checkpoint(stage)
     caller, probing = Caller(stack, history), Caller(stack, history, pauses=(0.1,))
+    probing.give_up_at = time.monotonic() + settings.seconds + SETTLE_SECONDS  # a soak ends, whatever it has done
     finder = Finder(stage.database_url("spa-intake"))
     try:
         load = Load(caller, people, finder.referral_of, seed=chooser.randrange(2**32))
