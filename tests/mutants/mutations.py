@@ -101,9 +101,8 @@ SENDING = (
                 "        await self._drop_producer()\n        delay =",
                 "        delay =",
             ),
-            Edit("relay.py", "        if self._has_lost_connection():", "        if False:"),
         ),
-        f"{PITFALLS}/test_outages.py::test_pitfall_10_a_broker_bounced_while_sending_loses_and_reorders_nothing",
+        f"{PITFALLS}/test_outages.py::test_pitfall_10_a_producer_that_died_is_replaced",
     ),
     Mutation(
         "one-by-one",

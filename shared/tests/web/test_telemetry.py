@@ -28,7 +28,9 @@ INCOMING = f"00-{TRACE}-b7ad6b7169203331-01"
 def exporter() -> InMemorySpanExporter:
     settings = ServiceSettings(database_url="x", kafka_bootstrap_servers="x")
     exporter = InMemorySpanExporter()
-    telemetry.setup("kit-tests", settings, SimpleSpanProcessor(exporter))
+    # a process has one provider, which may be there already; it records only when somebody wants to have it
+    provider = telemetry.setup("kit-tests", settings, SimpleSpanProcessor(InMemorySpanExporter()))
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
     return exporter
 
 

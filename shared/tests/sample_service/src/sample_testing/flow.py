@@ -1,6 +1,7 @@
 """A relay and a runner on one real database and broker, started and stopped by the test."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -88,6 +89,11 @@ class Flow:
             await until(is_there, seconds, sql)
         except AssertionError:
             raise AssertionError(f"{sql}: {found} instead of {expected}") from None
+
+    async def wait_at_most(self, sql: str, expected: object, *, seconds: float) -> None:
+        """As `wait_for`, where it is the thing to be feared: goes on when it has not come about."""
+        with contextlib.suppress(AssertionError):
+            await self.wait_for(sql, expected, seconds)
 
     async def wait_until_topic(self, name: str, *, is_there: bool, seconds: float = 20) -> None:
         """Wait until the broker lists the topic, or no longer does."""

@@ -26,17 +26,24 @@ class OwnServer:
         """As `start`, while the test's own tasks go on."""
         await asyncio.to_thread(self.start)
 
+    def freeze(self) -> None:
+        """It keeps its connections and answers nothing any more; `kill` is what can follow."""
+        for process in self._processes():
+            process.suspend()
+
     def kill(self) -> None:
         """Every process of it at once."""
-        found = [one for one in psutil.Process().children() if self._mark in " ".join(_command(one))]
-        assert found, f"no child process has {self._mark} in its command"
-        processes = [*found, *(child for one in found for child in one.children(recursive=True))]
-        for process in processes:
-            process.suspend()  # so that none of them sees another end and finishes its work
+        self.freeze()  # so that none of them sees another end and finishes its work
+        processes = self._processes()
         for process in processes:
             process.kill()
         assert wait_until(lambda: all(has_ended(process) for process in processes), seconds=20)
         self._stack.close()
+
+    def _processes(self) -> list[psutil.Process]:
+        found = [one for one in psutil.Process().children() if self._mark in " ".join(_command(one))]
+        assert found, f"no child process has {self._mark} in its command"
+        return [*found, *(child for one in found for child in one.children(recursive=True))]
 
     def stop(self) -> None:
         self._stack.close()
