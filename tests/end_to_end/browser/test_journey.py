@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,10 @@ Open = Callable[..., Any]  # Any: the Person of conftest
 
 
 def a_patient() -> Patient:
-    return synthetic_person(random.Random(), datetime.now(UTC).date())
+    """Somebody whose family name nobody else on the list has."""
+    chooser = random.Random()
+    patient = synthetic_person(chooser, datetime.now(UTC).date())
+    return replace(patient, family_name="".join(chooser.choices("bcdfghklmnprstvw", k=8)).capitalize())
 
 
 def referred(stack: Any, patient: Patient) -> tuple[str, datetime]:  # Any: the Stack of tests/end_to_end
