@@ -1,8 +1,8 @@
 """Reading the four databases of a stack."""
 
-import asyncio
-
 import asyncpg
+
+from .apart import run_apart
 
 
 def query(address: str, sql: str, *values: object) -> list[dict[str, object]]:
@@ -15,7 +15,7 @@ def query(address: str, sql: str, *values: object) -> list[dict[str, object]]:
         finally:
             await connection.close()
 
-    return asyncio.run(run())
+    return run_apart(run())
 
 
 def every_value(address: str) -> str:
@@ -33,4 +33,4 @@ def every_value(address: str) -> str:
             await connection.close()
         return "\n".join(row["row"] for rows in texts for row in rows)
 
-    return asyncio.run(run())
+    return run_apart(run())

@@ -1,9 +1,10 @@
 """Reading whole topics, and sending a record that no service would send."""
 
-import asyncio
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+
+from .apart import run_apart
 
 
 def read_all(bootstrap_servers: str, topics: list[str]) -> list[ConsumerRecord[Any, Any]]:
@@ -29,7 +30,7 @@ def read_all(bootstrap_servers: str, topics: list[str]) -> list[ConsumerRecord[A
             await consumer.stop()
         return found
 
-    return asyncio.run(run())
+    return run_apart(run())
 
 
 async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
@@ -50,4 +51,4 @@ def send_record(bootstrap_servers: str, topic: str, key: str, value: bytes, head
         finally:
             await producer.stop()
 
-    asyncio.run(run())
+    run_apart(run())

@@ -25,6 +25,7 @@ from homeward_kit.shards import ShardLocks
 
 BATCH = 500
 POLL_SECONDS = 0.1
+LOOK_SECONDS = 0.1  # how soon a lost connection is noticed while sends are unanswered
 SEND_SECONDS = 15.0  # then the producer is abandoned and a new one is built
 STOP_SECONDS = 5.0
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0)
@@ -168,7 +169,7 @@ class Relay:
             return
         if metadata.offset < self._ends.get(place, 0):
             raise republish.EmptiedTopicError(metadata.topic)
-        self._ends[place] = metadata.offset
+        self._ends[place] = metadata.offset + 1
 
     async def _send(self, producer: AIOKafkaProducer, connection: asyncpg.Connection, rows: list[Row]) -> list[int]:
         """Send in sequence order; returns the numbers acknowledged, for each key only up to its first failure."""
@@ -178,7 +179,7 @@ class Relay:
             async with asyncio.timeout(SEND_SECONDS):
                 futures = [await self._send_row(producer, row, spans) for row in rows]
                 crash_points.reach("relay.after_send")
-                results = await asyncio.gather(*futures, return_exceptions=True)
+                results = await self._answers(futures)
                 crash_points.reach("relay.after_acknowledgement")
         finally:
             for span in spans:
@@ -195,6 +196,17 @@ class Relay:
             await republish.note_sent(connection, new)
             self._topics_sent |= new
         return acknowledged
+
+    async def _answers(self, futures: list[asyncio.Future[Any]]) -> list[Any]:
+        """What became of each send; a lost connection ends the wait, for the client would send again to whatever
+        comes back, which may be a broker that has lost everything.
+        """
+        waiting = set(futures)
+        while waiting:
+            _, waiting = await asyncio.wait(waiting, timeout=LOOK_SECONDS)
+            if waiting and self._has_lost_connection():
+                raise KafkaError("the connection was lost before the broker answered")
+        return await asyncio.gather(*futures, return_exceptions=True)
 
     async def _send_row(self, producer: AIOKafkaProducer, row: Row, spans: list[Span]) -> asyncio.Future[Any]:
         subject = f"{row['aggregatetype']}/{row['aggregateid']}"
@@ -251,6 +263,7 @@ class Relay:
         self.state.is_connected = False
         if self._producer is not None:
             producer, self._producer = self._producer, None
+            await _bounded(producer._sender.close())  # noqa: SLF001 — `stop` alone would send what is in hand first
             await _bounded(producer.stop())
 
     async def _close(self) -> None:
