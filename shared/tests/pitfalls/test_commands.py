@@ -42,8 +42,8 @@ async def test_pitfall_03_no_answer_leaves_before_its_commit(database: Database,
         await process.wait_until_killed()
     # in one statement: what the killed process had sent may still be committed between two
     [(stored, announced)] = await flow.rows(
-        "WITH events AS (SELECT (payload::json->>'number')::integer AS number FROM outbox) SELECT"
-        " (SELECT array_agg(number ORDER BY number) FROM things), (SELECT array_agg(number ORDER BY number) FROM events)"
+        "WITH sent AS (SELECT (payload::json->>'number')::integer AS number FROM outbox) SELECT"
+        " (SELECT array_agg(number ORDER BY number) FROM things), (SELECT array_agg(number ORDER BY number) FROM sent)"
     )
     assert stored == announced
     assert set(answered) <= set(stored)
