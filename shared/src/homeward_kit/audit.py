@@ -7,12 +7,6 @@ from homeward_kit import telemetry
 from homeward_kit.callers import Caller
 from homeward_kit.database import Tx
 
-_INSERT = """
-INSERT INTO audit_log (action, subject, outcome, actor, role, organisation, purpose, patient_key, trace_id)
-VALUES (:action, :subject, :outcome, :actor, :role, :organisation, :purpose, :patient_key, :trace_id)
-"""
-
-
 # set while a request is answered, so that a use case need not be handed the caller
 acting: ContextVar[Caller | None] = ContextVar("acting", default=None)
 
@@ -32,8 +26,8 @@ async def record(  # noqa: PLR0913 — who, what, whose and how it ended
     is the transaction's; the capacity is that of `caller`, else of whoever's request is being answered.
     """
     capacity = caller or acting.get()
-    await tx.execute(
-        _INSERT,
+    tx.add_row(
+        "audit_log",
         {
             "action": action,
             "subject": subject,
@@ -43,6 +37,6 @@ async def record(  # noqa: PLR0913 — who, what, whose and how it ended
             "organisation": capacity.org if capacity else None,
             "purpose": capacity.purpose if capacity else None,
             "patient_key": patient_key,
-            "trace_id": telemetry.current_trace_id(),
+            "trace_id": telemetry.trace_id_of(tx.traceparent) if tx.traceparent else telemetry.current_trace_id(),
         },
     )

@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
+from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -29,10 +31,11 @@ class Answer:
     status: int = 200
     version: int | None = None
     location: str | None = None
+    event_ids: Sequence[UUID] | None = None  # where not all of the transaction's are its own
 
 
 @dataclass(frozen=True, slots=True)
-class _Repeatable:
+class Repeatable:
     """A request that may be sent again, known by digests."""
 
     request: bytes  # of caller, method, path and key
@@ -47,12 +50,17 @@ async def run_command(request: Request, caller: Caller, work: Callable[[Tx], Awa
     waits for it, two seconds at most (409). The stored answer comes before any check of `If-Match`, which is `work`'s.
     A command that fails stores nothing.
     """
-    database: Database = request.app.state.database
-    repeatable = await _repeatable(request, caller)
+    return await run_once(request.app.state.database, caller, await repeatable_of(request, caller), work)
+
+
+async def run_once(
+    database: Database, caller: Caller, repeatable: Repeatable | None, work: Callable[[Tx], Awaitable[Answer]]
+) -> Response:
+    """As `run_command`, without the request."""
     async with database.transaction(actor=caller.subject, place="command") as tx:
         if repeatable and (stored := await _claim(tx, repeatable)):
             return stored
-        response = _response(await work(tx), tx)
+        response = response_of(await work(tx), tx)
         if repeatable:
             await _store(tx, repeatable, response)
         return response
@@ -88,7 +96,8 @@ async def forget_old_answers(tx: Tx) -> int:
     return removed.rowcount
 
 
-async def _repeatable(request: Request, caller: Caller) -> _Repeatable | None:
+async def repeatable_of(request: Request, caller: Caller) -> Repeatable | None:
+    """The request's Idempotency-Key as what is kept of it."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
@@ -100,7 +109,7 @@ async def _repeatable(request: Request, caller: Caller) -> _Repeatable | None:
             "Send an Idempotency-Key of 1 to 255 characters, such as a UUID.",
         )
     scope = json.dumps([caller.subject, request.method, request.url.path, key])
-    return _Repeatable(sha256(scope.encode()).digest(), sha256(await request.body()).digest())
+    return Repeatable(sha256(scope.encode()).digest(), sha256(await request.body()).digest())
 
 
 # A row too old to be repeated is taken over as if it were not there. The claim waits on the unique index while another
@@ -114,7 +123,7 @@ RETURNING request
 """  # noqa: S608 — a constant of ours
 
 
-async def _claim(tx: Tx, repeatable: _Repeatable) -> Response | None:
+async def _claim(tx: Tx, repeatable: Repeatable) -> Response | None:
     """Take the key for this transaction (None), or the answer it had."""
     await tx.execute("SELECT set_config('lock_timeout', :wait, true)", {"wait": f"{WAIT_SECONDS}s"})
     try:
@@ -142,21 +151,40 @@ async def _claim(tx: Tx, repeatable: _Repeatable) -> Response | None:
     return Response(row.answer, row.status, row.headers)
 
 
-async def _store(tx: Tx, repeatable: _Repeatable, response: Response) -> None:
+async def _store(tx: Tx, repeatable: Repeatable, response: Response) -> None:
     await tx.execute(
         "UPDATE idempotency_keys SET status = :status, headers = CAST(:headers AS jsonb), answer = :answer"
         " WHERE request = :request",
-        {
-            "request": repeatable.request,
-            "status": response.status_code,
-            "headers": json.dumps({k: v for k, v in response.headers.items() if k != "content-length"}),
-            "answer": bytes(response.body).decode(),
-        },
+        {"request": repeatable.request, **_stored(response)},
     )
 
 
-def _response(answer: Answer, tx: Tx) -> Response:
-    headers = {"Homeward-Events": ",".join(str(event_id) for event_id in tx.event_ids)}
+async def known_keys(tx: Tx, repeatables: Sequence[Repeatable]) -> set[bytes]:
+    """Which of these have been claimed before."""
+    if not repeatables:
+        return set()
+    wanted = [repeatable.request for repeatable in repeatables]
+    found = await tx.execute("SELECT request FROM idempotency_keys WHERE request = ANY(:wanted)", {"wanted": wanted})
+    return set(found.scalars())
+
+
+def add_answer(tx: Tx, repeatable: Repeatable, response: Response) -> None:
+    """Claim a key and store its answer when the transaction ends; it fails when somebody else claimed it meanwhile."""
+    tx.add_row("idempotency_keys", {"request": repeatable.request, "body": repeatable.body, **_stored(response)})
+
+
+def _stored(response: Response) -> dict[str, Any]:  # Any: values of columns
+    return {
+        "status": response.status_code,
+        "headers": json.dumps({k: v for k, v in response.headers.items() if k != "content-length"}),
+        "answer": bytes(response.body).decode(),
+    }
+
+
+def response_of(answer: Answer, tx: Tx) -> Response:
+    """The answer with its headers."""
+    event_ids = tx.event_ids if answer.event_ids is None else answer.event_ids
+    headers = {"Homeward-Events": ",".join(str(event_id) for event_id in event_ids)}
     if answer.version is not None:
         headers["ETag"] = f'"{answer.version}"'
     if answer.location is not None:

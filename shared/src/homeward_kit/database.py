@@ -56,18 +56,25 @@ class Tx:
     event_ids: list[UUID] = field(default_factory=list)
     is_dry_run: bool = False  # set: rolled back at the end as if nothing had been asked
     _locked: set[str] = field(default_factory=set)
-    _unwritten: list[dict[str, Any]] = field(default_factory=list)  # Any: values of outbox rows
+    _rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # Any: values of columns
+    _unwritten: list[dict[str, Any]] = field(default_factory=list)  # as above, of the outbox
 
     async def execute(self, statement: Executable | str, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Run SQL; a string is taken as text with :named values."""
         executable = _statement(statement) if isinstance(statement, str) else statement
         return await self.connection.execute(executable, parameters)
 
-    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    async def copy(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add many rows in their order by COPY: no statement to plan, a third of an insert's work for the client."""
         raw = await self.connection.get_raw_connection()
         assert raw.driver_connection is not None  # noqa: S101 — the connection is open
-        await raw.driver_connection.copy_records_to_table(table, columns=columns, records=rows)
+        await raw.driver_connection.copy_records_to_table(
+            table, columns=list(rows[0]), records=[tuple(row.values()) for row in rows]
+        )
+
+    def add_row(self, table: str, values: dict[str, Any]) -> None:
+        """Insert a row before the transaction ends, in one go with the table's others; all name the same columns."""
+        self._rows.setdefault(table, []).append(values)
 
     async def lock(self, *keys: UUID | str) -> None:
         """Take the locks of these keys until the end, in sorted order; those already held cost nothing."""
@@ -109,16 +116,28 @@ class Tx:
         return event_id
 
     def forget_unwritten(self) -> None:
-        """Drop what was published since the last flush, after a savepoint was rolled back."""
+        """Drop what was published or added since the last flush, after a savepoint was rolled back."""
+        self._rows.clear()
         dropped = {values["id"] for values in self._unwritten}
         self._unwritten.clear()
         self.event_ids = [event_id for event_id in self.event_ids if event_id not in dropped]
 
     async def flush(self) -> None:
-        """Write what was published so far; the database calls it before it commits."""
+        """Write what was added and published so far; the database calls it before it commits."""
+        waiting, self._rows = self._rows, {}
+        for table, values in waiting.items():
+            await self._insert(table, values)
         if self._unwritten:
             rows, self._unwritten = self._unwritten, []
             await outbox.write(self, rows)
+
+    async def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
+        if len(rows) >= outbox.MANY:
+            await self.copy(table, rows)
+            return
+        names = list(rows[0])
+        values = ", ".join(f":{name}" for name in names)
+        await self.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})", rows)  # noqa: S608 — our words
 
 
 class Database:

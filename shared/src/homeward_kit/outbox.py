@@ -102,6 +102,6 @@ def values_of(tx: "Tx", row: OutboxEvent) -> dict[str, Any]:
 async def write(tx: "Tx", rows: list[dict[str, Any]]) -> None:
     """Insert the rows; their keys are locked, so sequence order is commit order for each key."""
     if len(rows) >= MANY:
-        await tx.copy("outbox", list(_TYPES), [tuple(row.values()) for row in rows])
+        await tx.copy("outbox", rows)
         return
     await tx.execute(_INSERT, {name: [row[name] for row in rows] for name in _TYPES})

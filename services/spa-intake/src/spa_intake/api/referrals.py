@@ -1,6 +1,6 @@
 """Referrals over HTTP: a ward sends, amends, answers and withdraws; a coordinator accepts, declines, asks, closes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -9,10 +9,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from homeward_kit import audit, telemetry
 from homeward_kit.auth import Caller, Role, require
 from homeward_kit.commands import Answer, run_command
-from homeward_kit.database import Tx
+from homeward_kit.database import Database, Tx
+from homeward_kit.group_commit import Command, GroupCommit
+from homeward_kit.values import Refusal
 from spa_intake.adapters.db import referral_views
 from spa_intake.domain.codes import Source
 from spa_intake.domain.errors import ReferralNotFound
+from spa_intake.domain.inputs import ReferralIn
+from spa_intake.domain.policy import Policy
 from spa_intake.domain.referral import Referral
 from spa_intake.use_cases.accept_referral import accept_referral
 from spa_intake.use_cases.access import Access
@@ -23,7 +27,7 @@ from spa_intake.use_cases.change_readiness import change_readiness
 from spa_intake.use_cases.close_referral import close_referral
 from spa_intake.use_cases.decline_referral import decline_referral
 from spa_intake.use_cases.query_referral import query_referral
-from spa_intake.use_cases.receive_referral import receive_referral
+from spa_intake.use_cases.receive_referral import Taken, receive_referrals
 from spa_intake.use_cases.withdraw_referral import withdraw_referral
 
 from . import schemas
@@ -47,13 +51,11 @@ async def _run(request: Request, caller: Caller, step: Step) -> Response:
     return await run_command(request, caller, work)
 
 
-async def _answer(tx: Tx, caller: Caller, referral: Referral, *, status: int = 200) -> Answer:
+async def _answer(tx: Tx, caller: Caller, referral: Referral) -> Answer:
     view = await referral_views.get(tx, referral.referral_id)
     if view is None:
         raise ReferralNotFound
-    body = referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM)
-    location = body.links.self if status == 201 else None
-    return Answer(body, status=status, version=view.version, location=location)
+    return Answer(referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM), version=view.version)
 
 
 @router.post("", status_code=201, response_model=ReferralOut)
@@ -61,11 +63,41 @@ async def send_referral(body: schemas.ReferralBody, request: Request, caller: Re
     """Send a referral. A person has one live referral of a kind: a second is refused with the first one's number."""
     is_ward = caller.role is Role.WARD_SYSTEM
     asked = body.referral(Source.REST if is_ward else Source.STAFF, caller.org if is_ward else body.hospital)
+    response = await arrivals_of(request).run(request, caller, asked)
+    telemetry.set_referral(UUID(response.headers["location"].rpartition("/")[2]))
+    return response
 
-    async def work(tx: Tx) -> Answer:
-        return await _answer(tx, caller, await receive_referral(tx, asked, policy_of(request)), status=201)
 
-    return await run_command(request, caller, work)
+class Arrivals(GroupCommit[ReferralIn]):
+    """Referrals that wait to be received, many in one transaction."""
+
+    def __init__(self, database: Database, policy: Policy) -> None:
+        super().__init__(database, self._receive)
+        self._policy = policy
+
+    async def _receive(self, tx: Tx, commands: Sequence[Command[ReferralIn]]) -> list[Answer | Exception]:
+        outcomes = await receive_referrals(
+            tx, [command.asked for command in commands], self._policy, lambda place: commands[place].begin(tx)
+        )
+        return [
+            outcome if isinstance(outcome, Refusal) else _taken(outcome, command.caller)
+            for command, outcome in zip(commands, outcomes, strict=True)
+        ]
+
+
+def arrivals_of(request: Request) -> Arrivals:
+    """The queue of this process; made when the first referral comes."""
+    state = request.app.state
+    if not hasattr(state, "arrivals"):
+        state.arrivals = Arrivals(state.database, policy_of(request))
+    arrivals: Arrivals = state.arrivals
+    return arrivals
+
+
+def _taken(taken: Taken, caller: Caller) -> Answer:
+    view = referral_views.of_new(taken.referral, taken.person, taken.stay, taken.referral.received_at)
+    body = referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM)
+    return Answer(body, 201, taken.referral.version, body.links.self, taken.event_ids)
 
 
 @router.get("")

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 
 from homeward_kit import timers
 from homeward_kit.database import Tx
-from spa_intake.domain.linking import link
-from spa_intake.domain.policy import Policy
 from spa_intake.domain.referral import Change, Referral, ReferralFact
 from spa_intake.domain.stay_history import Stay
 
@@ -18,11 +16,6 @@ _ACTIONS = {
     ReferralFact.AMENDED: "follow_person",
     ReferralFact.CLOSED: "close_on_death",
 }
-
-
-async def link_to_stay(tx: Tx, referral: Referral, stays: Sequence[Stay], policy: Policy) -> Referral:
-    """Unlink it from a stay that is not its own, and link it to the one that is."""
-    return await record_following(tx, referral, link(referral, stays, policy.link_window, tx.now), stays)
 
 
 async def record_following(tx: Tx, referral: Referral, changes: Iterable[Change], stays: Sequence[Stay]) -> Referral:

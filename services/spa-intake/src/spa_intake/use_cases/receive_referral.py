@@ -1,40 +1,129 @@
-"""Receive a referral: recognise the person, let it in or refuse it, and link it to the hospital stay."""
+"""Receive referrals: recognise the person, let it in or refuse it, and link it to the hospital stay; many at once."""
 
-from uuid import uuid4
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 from homeward_kit import telemetry
 from homeward_kit.database import Tx
+from homeward_kit.values import Refusal
 from spa_intake.adapters.db import notes, referrals, stays
-from spa_intake.adapters.db.recognition import recognise
-from spa_intake.domain.acceptance import receive
-from spa_intake.domain.ids import ReferralId
+from spa_intake.adapters.db.recognition import Recognised, Roll, call_roll
+from spa_intake.adapters.events import telling
+from spa_intake.domain.acceptance import Standing, receive
+from spa_intake.domain.ids import NoteId, PatientKey, ReferralId
 from spa_intake.domain.inputs import ReferralIn
-from spa_intake.domain.person import Person, identify, with_person
+from spa_intake.domain.linking import link
+from spa_intake.domain.person import Identity, Person, identify, with_person
 from spa_intake.domain.policy import Policy
-from spa_intake.domain.referral import Referral, ReferralState, decide
+from spa_intake.domain.referral import Change, Referral, ReferralState, decide
 from spa_intake.domain.referral_commands import Note
+from spa_intake.domain.stay_history import Stay
 
-from .linking import link_to_stay
-from .recording import record_change
+from .recording import audit_change
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A referral that was let in, as it is now."""
+
+    referral: Referral
+    person: Person
+    stay: Stay | None  # the one it was linked to
+    event_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What becomes of one referral: its changes in their order, each with the name of its use case."""
+
+    asked: ReferralIn
+    person: Person
+    changes: Sequence[tuple[Change, str]]
+    stay: Stay | None
+
+    @property
+    def referral(self) -> Referral:
+        return self.changes[-1][0].referral
 
 
 async def receive_referral(tx: Tx, asked: ReferralIn, policy: Policy) -> Referral:
     """Refuses with PersonAlreadyReferred (naming the referral that blocks) and PersonHasDied."""
-    identity = identify(asked.person, asked.facts.referring_organisation, policy)
-    person = await recognise(tx, asked.person, identity, tx.now)
-    change = receive(
-        _new_referral(tx, asked, person),
-        await referrals.standing_of(tx, person.patient_key),
-        has_died=person.has_died,
-    )
-    telemetry.set_referral(change.referral.referral_id)
-    referral = await record_change(tx, change, "receive_referral")
-    if assessed_at := referral.facts.criteria_assessed_at:
-        await referrals.add_assessment(tx, referral.referral_id, referral.facts.criteria_to_reside, assessed_at)
-    if asked.reason_text:
-        note = await notes.add(tx, referral.referral_id, asked.reason_text)
-        referral = await record_change(tx, decide(referral, Note(note.note_id), tx.now), "record_note")
-    return await link_to_stay(tx, referral, await stays.of_person(tx, person.patient_key), policy)
+    (taken,) = await receive_referrals(tx, [asked], policy)
+    if isinstance(taken, Refusal):
+        raise taken
+    telemetry.set_referral(taken.referral.referral_id)
+    await tx.flush()
+    return taken.referral
+
+
+async def receive_referrals(
+    tx: Tx, asked: Sequence[ReferralIn], policy: Policy, begin: Callable[[int], None] = lambda _: None
+) -> list[Taken | Refusal]:
+    """As if they came one after the other; a refusal of one changes nothing for the others.
+
+    `begin` is called with a referral's place before anything of it is recorded.
+    """
+    identities = [identify(one.person, one.facts.referring_organisation, policy) for one in asked]
+    roll = await call_roll(tx, identities)
+    standing = await referrals.standing_of(tx, roll.people)
+    meeting = _Meeting(tx, policy, roll, standing, await stays.of_people(tx, roll.people))
+    decided = [meeting.decide(one, identity) for one, identity in zip(asked, identities, strict=True)]
+    await roll.save(tx)
+    return [await _record(tx, one, place, begin) for place, one in enumerate(decided)]
+
+
+@dataclass
+class _Meeting:
+    """What is known while the referrals are decided, one after the other."""
+
+    tx: Tx
+    policy: Policy
+    roll: Roll
+    standing: dict[PatientKey, list[Standing]]
+    stays: Mapping[PatientKey, Sequence[Stay]]
+
+    def decide(self, asked: ReferralIn, identity: Identity) -> _Decided | Refusal:
+        now = self.tx.now
+        recognised = self.roll.recognise(asked.person, identity, now)
+        person = recognised.person
+        standing = self.standing.get(person.patient_key, [])
+        try:
+            received = receive(_new_referral(self.tx, asked, person), standing, has_died=person.has_died)
+        except Refusal as refusal:
+            return refusal
+        changes = [(received, "receive_referral")]
+        if asked.reason_text:
+            changes.append((decide(received.referral, Note(NoteId(uuid4())), now), "record_note"))
+        stays_of_person = self.stays.get(person.patient_key, [])
+        linked = link(changes[-1][0].referral, stays_of_person, self.policy.link_window, now)
+        changes += [(change, "link_stay") for change in linked]
+        return self._keep(asked, recognised, changes)
+
+    def _keep(self, asked: ReferralIn, recognised: Recognised, changes: list[tuple[Change, str]]) -> _Decided:
+        self.roll.keep(recognised)
+        referral = changes[-1][0].referral
+        key = referral.patient_key
+        stay = next((stay for stay in self.stays.get(key, []) if stay.stay_id == referral.stay_id), None)
+        left_at = stay.content.discharged_at if stay else None
+        self.standing.setdefault(key, []).append(Standing(referral, left_at))
+        return _Decided(asked, recognised.person, changes, stay)
+
+
+async def _record(tx: Tx, decided: _Decided | Refusal, place: int, begin: Callable[[int], None]) -> Taken | Refusal:
+    """Save, publish and audit one; its row is written once, as it is after its last change."""
+    if isinstance(decided, Refusal):
+        return decided
+    begin(place)
+    published = len(tx.event_ids)
+    referrals.add(tx, decided.referral)
+    for change, action in decided.changes:
+        if change.happened is not None:
+            await telling.tell_referral(tx, change.referral, change.happened, decided.stay)
+            if (note_id := change.happened.note_id) and decided.asked.reason_text:
+                notes.add(tx, change.referral.referral_id, decided.asked.reason_text, note_id)
+        await audit_change(tx, change, action)
+    return Taken(decided.referral, decided.person, decided.stay, tx.event_ids[published:])
 
 
 def _new_referral(tx: Tx, asked: ReferralIn, person: Person) -> Referral:

@@ -15,5 +15,5 @@ from .recording import record_change
 async def record_note(tx: Tx, referral_id: UUID, text: str, access: Access) -> tuple[WrittenNote, Referral]:
     """Refuses with ReferralNotFound; a note may be written on an ended referral too."""
     referral = await open_referral(tx, referral_id, access)
-    note = await notes.add(tx, referral_id, text)
+    note = notes.add(tx, referral_id, text)
     return note, await record_change(tx, decide(referral, Note(note.note_id), tx.now), "record_note")

@@ -4,7 +4,7 @@ from homeward_kit import audit
 from homeward_kit.database import Tx
 from spa_intake.adapters.db import referrals
 from spa_intake.adapters.events import telling
-from spa_intake.domain.referral import Change, Referral, ReferralFact
+from spa_intake.domain.referral import Change, Referral
 from spa_intake.domain.stay_history import Stay
 
 
@@ -12,9 +12,15 @@ async def record_change(tx: Tx, change: Change, action: str, stay: Stay | None =
     """Save, publish and audit; a repeat is audited only. `action` is the use case's name."""
     referral = change.referral
     if change.happened is not None:
-        is_new = change.happened.fact is ReferralFact.RECEIVED
-        await (referrals.insert if is_new else referrals.update)(tx, referral)
+        await referrals.update(tx, referral)
         await telling.tell_referral(tx, referral, change.happened, stay)
+    await audit_change(tx, change, action)
+    return referral
+
+
+async def audit_change(tx: Tx, change: Change, action: str) -> None:
+    """Note who did what to a referral."""
+    referral = change.referral
     await audit.record(
         tx,
         action,
@@ -22,4 +28,3 @@ async def record_change(tx: Tx, change: Change, action: str, stay: Stay | None =
         patient_key=referral.patient_key,
         outcome="ok" if change.happened else "repeat",
     )
-    return referral

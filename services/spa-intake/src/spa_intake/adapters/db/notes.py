@@ -1,6 +1,6 @@
 """Notes: the only place for what somebody wrote about a person."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -17,19 +17,9 @@ class WrittenNote:
     written_at: datetime
 
 
-async def add(tx: Tx, referral_id: UUID, text: str) -> WrittenNote:
-    note = WrittenNote(NoteId(uuid4()), referral_id, text, tx.actor, tx.now)
-    await tx.execute(
-        "INSERT INTO notes (note_id, referral_id, text, author, written_at)"
-        " VALUES (:note_id, :referral_id, :text, :author, :written_at)",
-        {
-            "note_id": note.note_id,
-            "referral_id": referral_id,
-            "text": text,
-            "author": note.author,
-            "written_at": note.written_at,
-        },
-    )
+def add(tx: Tx, referral_id: UUID, text: str, note_id: NoteId | None = None) -> WrittenNote:
+    note = WrittenNote(note_id or NoteId(uuid4()), referral_id, text, tx.actor, tx.now)
+    tx.add_row("notes", asdict(note))
     return note
 
 

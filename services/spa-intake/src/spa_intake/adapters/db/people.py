@@ -1,7 +1,7 @@
 """People and the identifiers that match them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,29 +10,43 @@ from sqlalchemy import Row
 from homeward_kit.database import Tx
 from spa_intake.domain.codes import Gender, NhsNumberStatus, VerificationStatus
 from spa_intake.domain.ids import PatientKey
-from spa_intake.domain.person import Identity, Person
+from spa_intake.domain.person import Person
 
+Identifier = tuple[str, str]  # scheme and value
 NHS = "nhs"  # the scheme of verified NHS numbers; a hospital's own numbers have its ODS code
 
 
 async def get(tx: Tx, patient_key: UUID) -> Person | None:
-    row = (await tx.execute("SELECT * FROM people WHERE patient_key = :key", {"key": patient_key})).one_or_none()
-    return _person(row) if row else None
+    return next(iter(await of_keys(tx, [patient_key])), None)
 
 
-async def find(tx: Tx, scheme: str, value: str | None) -> PatientKey | None:
-    """Whose identifier this is."""
-    if value is None:
-        return None
+async def of_keys(tx: Tx, patient_keys: Iterable[UUID]) -> list[Person]:
+    rows = await tx.execute("SELECT * FROM people WHERE patient_key = ANY(:keys)", {"keys": list(patient_keys)})
+    return [_person(row) for row in rows]
+
+
+async def find(tx: Tx, named: Iterable[Identifier]) -> dict[Identifier, PatientKey]:
+    """Whose identifiers these are; those of nobody are left out."""
+    wanted = list(named)
     found = await tx.execute(
-        "SELECT patient_key FROM person_identifiers WHERE scheme = :scheme AND value = :value",
-        {"scheme": scheme, "value": value},
+        """
+        SELECT scheme, value, patient_key FROM person_identifiers
+        JOIN unnest(CAST(:schemes AS text[]), CAST(:values AS text[])) AS wanted (scheme, value) USING (scheme, value)
+        """,
+        {"schemes": [scheme for scheme, _ in wanted], "values": [value for _, value in wanted]},
     )
-    key = found.scalar_one_or_none()
-    return PatientKey(key) if key else None
+    return {(row.scheme, row.value): PatientKey(row.patient_key) for row in found}
 
 
-async def save(tx: Tx, person: Person) -> None:
+def add(tx: Tx, new: Iterable[Person]) -> None:
+    """People whom nobody knew before."""
+    for person in new:
+        tx.add_row("people", _values(person))
+
+
+async def save(tx: Tx, *changed: Person) -> None:
+    if not changed:
+        return
     await tx.execute(
         """
         INSERT INTO people (patient_key, details_as_of, family_name, given_name, born_on, gender, address_lines,
@@ -47,38 +61,24 @@ async def save(tx: Tx, person: Person) -> None:
             nhs_number_status = excluded.nhs_number_status, verification_status = excluded.verification_status,
             died_at = excluded.died_at, death_revision = excluded.death_revision
         """,
-        {
-            "patient_key": person.patient_key,
-            "details_as_of": person.details_as_of,
-            "family_name": person.family_name,
-            "given_name": person.given_name,
-            "born_on": person.born_on,
-            "gender": person.gender,
-            "address_lines": list(person.address_lines),
-            "postcode": person.postcode,
-            "phone": person.phone,
-            "gp_practice": person.gp_practice,
-            "nhs_number": person.nhs_number,
-            "nhs_number_status": person.nhs_number_status,
-            "verification_status": person.verification_status,
-            "died_at": person.died_at,
-            "death_revision": person.death_revision,
-        },
+        [_values(person) for person in changed],
     )
 
 
-async def add_identifiers(tx: Tx, person: Person, identity: Identity) -> None:
-    """Keep the message's identifiers that this person may be found by from now on."""
-    wanted = [(identity.hospital, identity.hospital_number)]
-    if person.nhs_number_status is NhsNumberStatus.VERIFIED:
-        wanted.append((NHS, person.nhs_number))
-    for scheme, value in wanted:
-        if value is not None:
-            await tx.execute(
-                "INSERT INTO person_identifiers (scheme, value, patient_key) VALUES (:scheme, :value, :key)"
-                " ON CONFLICT DO NOTHING",
-                {"scheme": scheme, "value": value, "key": person.patient_key},
-            )
+async def add_identifiers(tx: Tx, new: Mapping[Identifier, PatientKey], stored: Container[PatientKey]) -> None:
+    """Keep identifiers that people may be found by from now on; those of people `stored` before may be kept already."""
+    rows = [
+        {"scheme": scheme, "value": value, "patient_key": key} for (scheme, value), key in new.items() if key in stored
+    ]
+    if rows:
+        await tx.execute(
+            "INSERT INTO person_identifiers (scheme, value, patient_key) VALUES (:scheme, :value, :patient_key)"
+            " ON CONFLICT DO NOTHING",
+            rows,
+        )
+    for (scheme, value), key in new.items():
+        if key not in stored:
+            tx.add_row("person_identifiers", {"scheme": scheme, "value": value, "patient_key": key})
 
 
 async def raise_possible_duplicate(tx: Tx, patient_key: PatientKey, other: PatientKey) -> None:
@@ -113,6 +113,10 @@ async def records(tx: Tx, patient_keys: Sequence[UUID]) -> list[PersonRecord]:
         {"keys": list(patient_keys)},
     )
     return [PersonRecord(_person(row), row.hospital_number, row.has_possible_duplicate) for row in rows]
+
+
+def _values(person: Person) -> dict[str, Any]:  # Any: values of columns
+    return asdict(person) | {"address_lines": list(person.address_lines)}
 
 
 def _person(row: Row[Any]) -> Person:  # Any: the row's columns

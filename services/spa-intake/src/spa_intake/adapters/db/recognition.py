@@ -1,33 +1,108 @@
 """Whose message it is: the person found by an identifier, or somebody new, under the person's lock."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
 from homeward_kit.database import Tx
+from spa_intake.domain.codes import NhsNumberStatus
 from spa_intake.domain.ids import PatientKey
 from spa_intake.domain.inputs import PersonIn
 from spa_intake.domain.person import Identity, Person, described, match
 
 from . import people
+from .people import Identifier
 
 
-async def recognise(tx: Tx, details: PersonIn, identity: Identity, as_of: datetime) -> Person:
-    """The person, with what the message says about them saved; everything about them is locked from here on.
+@dataclass(frozen=True)
+class Recognised:
+    """A person as they are after a message, and what else the message told."""
+
+    person: Person
+    identity: Identity
+    possible_duplicate: PatientKey | None
+
+
+@dataclass
+class Roll:
+    """Everybody whom some messages may be about, as they were and as the messages that are kept change them."""
+
+    people: dict[PatientKey, Person]
+    identifiers: dict[Identifier, PatientKey]
+    _stored: frozenset[PatientKey] = frozenset()
+    _changed: set[PatientKey] = field(default_factory=set)
+    _new_identifiers: dict[Identifier, PatientKey] = field(default_factory=dict)
+    _duplicates: list[tuple[PatientKey, PatientKey]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._stored = frozenset(self.people)
+
+    def recognise(self, details: PersonIn, identity: Identity, as_of: datetime) -> Recognised:
+        """Whom a message is about; nothing of it is kept yet."""
+        by_nhs_number = self._find(people.NHS, identity.verified_nhs_number)
+        by_hospital_key = self._find(identity.hospital, identity.hospital_number)
+        matched = match(identity, by_nhs_number, self.people[by_hospital_key] if by_hospital_key else None)
+        patient_key = matched.patient_key or PatientKey(uuid4())
+        known = self.people.get(patient_key) or Person(patient_key, as_of)
+        person = described(known, details, identity, as_of, takes=matched.takes_nhs_number)
+        return Recognised(person, identity, matched.possible_duplicate)
+
+    def keep(self, recognised: Recognised) -> None:
+        """What the message says is saved, and the next message finds it."""
+        person, identity = recognised.person, recognised.identity
+        self.people[person.patient_key] = person
+        self._changed.add(person.patient_key)
+        wanted = [(identity.hospital, identity.hospital_number)]
+        if person.nhs_number_status is NhsNumberStatus.VERIFIED:
+            wanted.append((people.NHS, person.nhs_number))
+        for scheme, value in wanted:
+            if value is not None and (scheme, value) not in self.identifiers:
+                self.identifiers[scheme, value] = self._new_identifiers[scheme, value] = person.patient_key
+        if recognised.possible_duplicate is not None:
+            self._duplicates.append((person.patient_key, recognised.possible_duplicate))
+
+    async def save(self, tx: Tx) -> None:
+        """Lock and save everybody who changed."""
+        await tx.lock(*self._changed)
+        people.add(tx, [self.people[key] for key in self._changed - self._stored])
+        await people.save(tx, *(self.people[key] for key in self._changed & self._stored))
+        await people.add_identifiers(tx, self._new_identifiers, self._stored)
+        for key, other in self._duplicates:
+            await people.raise_possible_duplicate(tx, key, other)
+
+    def _find(self, scheme: str, value: str | None) -> PatientKey | None:
+        return self.identifiers.get((scheme, value)) if value is not None else None
+
+
+async def call_roll(tx: Tx, identities: Sequence[Identity]) -> Roll:
+    """Everybody whom messages that name people so may be about; all about them is locked from here on.
 
     The identifiers are locked first, so that two first messages about one person make one person.
     """
-    named = [(people.NHS, identity.verified_nhs_number), (identity.hospital, identity.hospital_number)]
-    await tx.lock(*(f"identifier/{scheme}/{value}" for scheme, value in named if value is not None))
-    by_nhs_number = await people.find(tx, people.NHS, identity.verified_nhs_number)
-    by_hospital_key = await people.find(tx, identity.hospital, identity.hospital_number)
-    by_hospital = await people.get(tx, by_hospital_key) if by_hospital_key else None
-    matched = match(identity, by_nhs_number, by_hospital)
-    patient_key = matched.patient_key or PatientKey(uuid4())
-    await tx.lock(patient_key)
-    known = await people.get(tx, patient_key) or Person(patient_key, as_of)
-    person = described(known, details, identity, as_of, takes=matched.takes_nhs_number)
-    await people.save(tx, person)
-    await people.add_identifiers(tx, person, identity)
-    if matched.possible_duplicate is not None:
-        await people.raise_possible_duplicate(tx, patient_key, matched.possible_duplicate)
-    return person
+    named = {
+        (scheme, value)
+        for identity in identities
+        for scheme, value in (
+            (people.NHS, identity.verified_nhs_number),
+            (identity.hospital, identity.hospital_number),
+        )
+        if value is not None
+    }
+    await tx.lock(*(f"identifier/{scheme}/{value}" for scheme, value in named))
+    identifiers = await people.find(tx, named)
+    if not identifiers:
+        return Roll({}, {})
+    keys = set(identifiers.values())
+    await tx.lock(*keys)
+    return Roll({person.patient_key: person for person in await people.of_keys(tx, keys)}, identifiers)
+
+
+async def recognise(tx: Tx, details: PersonIn, identity: Identity, as_of: datetime) -> Person:
+    """The person, with what the message says about them saved; everything about them is locked from here on."""
+    roll = await call_roll(tx, [identity])
+    recognised = roll.recognise(details, identity, as_of)
+    roll.keep(recognised)
+    await roll.save(tx)
+    await tx.flush()
+    return recognised.person

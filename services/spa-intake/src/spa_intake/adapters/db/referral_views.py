@@ -10,6 +10,9 @@ from sqlalchemy import Row
 
 from homeward_kit.database import Tx
 from spa_intake.domain.inputs import ReferralFacts
+from spa_intake.domain.person import Person
+from spa_intake.domain.referral import Referral
+from spa_intake.domain.stay_history import Stay
 
 from .referrals import facts_of
 
@@ -72,6 +75,17 @@ class Page:
     limit: int = 50
 
 
+_NOTHING_YET = Progress(
+    case_state=None,
+    is_paused=False,
+    is_returned=False,
+    pathway=None,
+    target_on=None,
+    package_state=None,
+    holds=(),
+    watch_state=None,
+    needs_new_referral=False,
+)
 _SELECT = """
 SELECT r.referral_id, r.patient_key, r.kind, r.source, r.state, r.version, r.facts::text AS facts, r.received_at,
     r.accepted_at, r.ended_at, r.ended_reason, r.redirected_to, r.missing, r.assignee, r.changed_at,
@@ -96,6 +110,31 @@ async def get(tx: Tx, referral_id: UUID, organisation: str | None = None) -> Ref
         )
     ).one_or_none()
     return _view(row) if row else None
+
+
+def of_new(referral: Referral, person: Person, stay: Stay | None, received_at: datetime) -> ReferralView:
+    """A referral that has just been received, as `get` would give it."""
+    return ReferralView(
+        referral_id=referral.referral_id,
+        patient_key=referral.patient_key,
+        kind=referral.kind,
+        source=referral.source,
+        state=referral.state,
+        version=referral.version,
+        facts=referral.facts,
+        received_at=referral.received_at,
+        accepted_at=None,
+        ended_at=None,
+        ended_reason=None,
+        redirected_to=None,
+        missing=(),
+        assignee=None,
+        changed_at=received_at,
+        nhs_number_status=person.nhs_number_status,
+        has_died=person.has_died,
+        stay=_stay_of(stay) if stay else None,
+        progress=_NOTHING_YET,
+    )
 
 
 async def page(tx: Tx, wanted: Page) -> list[ReferralView]:
@@ -141,6 +180,19 @@ def _view(row: Row[Any]) -> ReferralView:  # Any: the row's columns
         has_died=row.has_died,
         stay=_stay(row) if row.stay_id else None,
         progress=_progress(row),
+    )
+
+
+def _stay_of(stay: Stay) -> StayView:
+    content = stay.content
+    return StayView(
+        stay_id=stay.stay_id,
+        hospital=content.hospital,
+        ward=content.ward,
+        admitted_at=content.admitted_at,
+        admission_method=content.admission_method,
+        discharged_at=content.discharged_at,
+        discharge_destination=content.discharge_destination,
     )
 
 

@@ -1,6 +1,7 @@
 """Referrals as aggregates: loaded whole, saved whole, never over a newer version."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -46,29 +47,28 @@ async def of_person(tx: Tx, patient_key: PatientKey) -> list[Referral]:
     return [_referral(row) for row in rows]
 
 
-async def standing_of(tx: Tx, patient_key: PatientKey) -> list[Standing]:
-    """A person's referrals with when each one's stay ended."""
+async def standing_of(tx: Tx, patient_keys: Collection[PatientKey]) -> dict[PatientKey, list[Standing]]:
+    """These people's referrals with when each one's stay ended."""
+    standing: dict[PatientKey, list[Standing]] = defaultdict(list)
+    if not patient_keys:
+        return standing
     rows = await tx.execute(
-        """
-        SELECT r.referral_id, s.discharged_at FROM referrals r JOIN stays s USING (stay_id)
-        WHERE r.patient_key = :key AND NOT s.is_cancelled
-        """,
-        {"key": patient_key},
+        f"""
+        SELECT {_COLUMNS}, (SELECT discharged_at FROM stays s
+                            WHERE s.stay_id = referrals.stay_id AND NOT s.is_cancelled) AS left_at
+        FROM referrals WHERE patient_key = ANY(:keys) ORDER BY received_at, referral_id
+        """,  # noqa: S608 — our own words
+        {"keys": list(patient_keys)},
     )
-    left_at = {row.referral_id: row.discharged_at for row in rows}
-    return [Standing(one, left_at.get(one.referral_id)) for one in await of_person(tx, patient_key)]
+    for row in rows:
+        standing[PatientKey(row.patient_key)].append(Standing(_referral(row), row.left_at))
+    return standing
 
 
-async def insert(tx: Tx, referral: Referral) -> None:
-    await tx.execute(
-        """
-        INSERT INTO referrals (referral_id, patient_key, kind, source, state, version, organisation, facts,
-            received_at, visit_number, queried_from, missing, accepted_at, ended_at, ended_reason, redirected_to,
-            stay_id, assignee, changed_at)
-        VALUES (:referral_id, :patient_key, :kind, :source, :state, :version, :organisation, CAST(:facts AS jsonb),
-            :received_at, :visit_number, :queried_from, :missing, :accepted_at, :ended_at, :ended_reason,
-            :redirected_to, :stay_id, :assignee, :changed_at)
-        """,
+def add(tx: Tx, referral: Referral) -> None:
+    """A new referral, with the assessment of the criteria to reside that it came with."""
+    tx.add_row(
+        "referrals",
         {
             "patient_key": referral.patient_key,
             "kind": referral.kind,
@@ -79,6 +79,8 @@ async def insert(tx: Tx, referral: Referral) -> None:
         }
         | _changing(tx, referral),
     )
+    if assessed_at := referral.facts.criteria_assessed_at:
+        tx.add_row("readiness", _assessment(tx, referral.referral_id, referral.facts.criteria_to_reside, assessed_at))
 
 
 async def update(tx: Tx, referral: Referral) -> None:
@@ -104,14 +106,20 @@ async def add_assessment(tx: Tx, referral_id: ReferralId, criteria: Sequence[Cri
         INSERT INTO readiness (referral_id, assessed_at, criteria, recorded_at, actor)
         VALUES (:referral_id, :assessed_at, :criteria, :recorded_at, :actor) ON CONFLICT DO NOTHING
         """,
-        {
-            "referral_id": referral_id,
-            "assessed_at": assessed_at,
-            "criteria": list(criteria),
-            "recorded_at": tx.now,
-            "actor": tx.actor,
-        },
+        _assessment(tx, referral_id, criteria, assessed_at),
     )
+
+
+def _assessment(
+    tx: Tx, referral_id: ReferralId, criteria: Sequence[Criterion], assessed_at: datetime
+) -> dict[str, Any]:  # Any: bound values
+    return {
+        "referral_id": referral_id,
+        "assessed_at": assessed_at,
+        "criteria": list(criteria),
+        "recorded_at": tx.now,
+        "actor": tx.actor,
+    }
 
 
 def _changing(tx: Tx, referral: Referral) -> dict[str, Any]:  # Any: bound values

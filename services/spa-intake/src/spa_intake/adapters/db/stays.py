@@ -1,6 +1,7 @@
 """Movements as they came, and the stays rebuilt from them."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -51,10 +52,21 @@ async def movements_of(tx: Tx, patient_key: PatientKey) -> list[Movement]:
 
 
 async def of_person(tx: Tx, patient_key: PatientKey) -> list[Stay]:
+    return (await of_people(tx, [patient_key]))[patient_key]
+
+
+async def of_people(tx: Tx, patient_keys: Collection[PatientKey]) -> dict[PatientKey, list[Stay]]:
+    """Each one's stays in the order of admission."""
+    found: dict[PatientKey, list[Stay]] = defaultdict(list)
+    if not patient_keys:
+        return found
     rows = await tx.execute(
-        "SELECT * FROM stays WHERE patient_key = :key ORDER BY admitted_at, stay_id", {"key": patient_key}
+        "SELECT * FROM stays WHERE patient_key = ANY(:keys) ORDER BY admitted_at, stay_id",
+        {"keys": list(patient_keys)},
     )
-    return [stay_of_row(row) for row in rows]
+    for row in rows:
+        found[PatientKey(row.patient_key)].append(stay_of_row(row))
+    return found
 
 
 async def get(tx: Tx, stay_id: UUID) -> Stay | None:
