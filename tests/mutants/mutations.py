@@ -90,7 +90,8 @@ SENDING = (
                 "        acknowledged = await self._send(producer, connection, rows)\n",
             ),
         ),
-        f"{PITFALLS}/test_outages.py::test_pitfall_10_a_broker_bounced_while_sending_loses_and_reorders_nothing",
+        "shared/tests/crash_points/test_every_crash_point.py"
+        "::test_effects_are_exactly_once_when_the_process_dies_at_every_label",
     ),
     Mutation(
         "producer-kept-after-failure",
