@@ -6,6 +6,7 @@ exceptions are left out unless the exception is one of ours that is made to be r
 
 import logging
 import sys
+import time
 import traceback
 from types import TracebackType
 from typing import Any, cast
@@ -19,6 +20,7 @@ from homeward_kit.values import Refusal
 _FRAMES = 30
 # exceptions whose messages name rules, addresses or parts of the code
 _SAY_NO_VALUES = (Refusal, OSError, NameError, AttributeError, ImportError)
+_REPEATED_AFTER_SECONDS = 10.0
 _NOISY = ("sqlalchemy", "aiokafka", "httpx", "httpcore", "opentelemetry", "asyncio", "uvicorn")
 
 
@@ -43,6 +45,7 @@ def setup(service_name: str, level: str = "INFO") -> None:
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(_name_errors)
+    handler.addFilter(_Sparingly("aiokafka"))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_quiet_foreign, *shared],
@@ -113,6 +116,24 @@ def _name_errors(record: logging.LogRecord) -> bool:
     if isinstance(record.args, tuple):
         record.args = tuple(type(a).__qualname__ if isinstance(a, BaseException) else a for a in record.args)
     return True
+
+
+class _Sparingly:
+    """Passes each message of one library once in ten seconds: it says the same many times a second in an outage."""
+
+    def __init__(self, library: str) -> None:
+        self._library = library
+        self._passed: dict[object, float] = {}
+
+    def __call__(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] != self._library:
+            return True
+        now = time.monotonic()
+        message = (record.name, record.lineno)  # the place in the code: its texts name nodes and partitions
+        if now - self._passed.get(message, -_REPEATED_AFTER_SECONDS) < _REPEATED_AFTER_SECONDS:
+            return False
+        self._passed[message] = now
+        return True
 
 
 def _describe_exception(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

@@ -6,6 +6,7 @@ import io
 import json
 import logging as standard
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -69,6 +70,22 @@ def test_a_line_has_its_event_service_and_facts(lines: Lines) -> None:
     [line] = lines.read()
     assert (line["event"], line["level"], line["service"], line["count"]) == ("thing_made", "info", "triage", 2)
     assert line["timestamp"].endswith("Z")
+
+
+def test_the_brokers_client_does_not_flood_the_log(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = standard.getLogger("aiokafka.client")
+
+    def complain() -> None:
+        for node in range(100):
+            client.error("Unable to connect to node %s", node)
+        client.error("Something else")
+
+    complain()
+    begun = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: begun + 11)
+    complain()
+    first, other = "Unable to connect to node 0", "Something else"
+    assert [line["event"] for line in lines.read()] == [first, other, first, other]
 
 
 def test_a_line_inside_a_span_has_its_trace(lines: Lines) -> None:
