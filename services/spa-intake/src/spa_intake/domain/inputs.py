@@ -113,3 +113,16 @@ class MovementIn:
     discharge_method: str | None = None
     is_dead: bool | None = None  # PID-30; None: the message does not say
     died_at: datetime | None = None  # PID-29
+
+
+@dataclass(frozen=True)
+class MergeIn:
+    """A hospital's word that two of its records are about one person (ADT A40). All times are aware UTC.
+
+    Of the retired record only the identifiers count; neither record need be known here yet.
+    """
+
+    hospital: str  # ODS code
+    survivor: PersonIn  # PID
+    retired: PersonIn  # MRG-1, and MRG-7 where there is a name
+    sent_at: datetime  # MSH-7: of two words about the same two records the later counts

@@ -187,3 +187,26 @@ class PatientDeathCorrected(PublishedEvent):
     topic: ClassVar[str] = HOSPITAL_ACTIVITY
     patient_key: UUID
     revision: int
+
+
+class PatientMerged(PublishedEvent):
+    """Two keys are one person's: an alias, used when matching and reading; nothing changes its key."""
+
+    type: ClassVar[str] = "discharge.patient.merged.v1"
+    topic: ClassVar[str] = HOSPITAL_ACTIVITY
+    patient_key: UUID  # the survivor
+    retired_key: UUID
+    revision: int  # of what is said about these two, whichever survives: the highest counts
+    merged_at: datetime  # when it was said
+    said_by: Literal["hospital", "staff"]
+
+
+class PatientUnmerged(PublishedEvent):
+    """They were two people after all; what other merges say of either of them stands."""
+
+    type: ClassVar[str] = "discharge.patient.unmerged.v1"
+    topic: ClassVar[str] = HOSPITAL_ACTIVITY
+    patient_key: UUID
+    retired_key: UUID
+    revision: int
+    unmerged_at: datetime
