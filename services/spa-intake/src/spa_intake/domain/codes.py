@@ -129,6 +129,17 @@ class Missing(StrEnum):
     MEDICATION_SUPPORT = "medication_support"
     CONSENT = "consent"
     THERAPY_REPORT = "therapy_report"
+    DISCHARGE_READY_DATE = "discharge_ready_date"
+    CLINICAL_FRAILTY = "clinical_frailty"
+    ABILITIES = "abilities"
+    MENTAL_CAPACITY = "mental_capacity"
+    SAFEGUARDING = "safeguarding"
+    COMMUNICATION = "communication"
+    INFECTION = "infection"
+    EQUIPMENT = "equipment"
+    RESPONSE_TIME = "response_time"
+    GP_PRACTICE = "gp_practice"
+    NEXT_OF_KIN = "next_of_kin"
 
 
 class DeclineReason(StrEnum):
@@ -137,6 +148,25 @@ class DeclineReason(StrEnum):
     INSUFFICIENT_INFORMATION = "insufficient_information"
     DUPLICATE = "duplicate"
     REDIRECTED = "redirected"
+
+
+class Advice(StrEnum):
+    """What the ward is advised to do instead, beside the reason of a decline."""
+
+    SEND_AGAIN_COMPLETE = "send_again_complete"
+    SEND_AGAIN_WHEN_READY = "send_again_when_ready"
+    REFER_TO_HOME_AREA = "refer_to_home_area"
+    CONTACT_SOCIAL_SERVICES = "contact_social_services"
+    CONTACT_GP = "contact_gp"
+    CONTACT_HOSPITAL_THERAPY = "contact_hospital_therapy"
+    CALL_US = "call_us"
+
+
+class ReadinessReason(StrEnum):
+    """Why the criteria to reside are now these: somebody assessed the person, or the clock ended one."""
+
+    ASSESSED = "assessed"
+    LAPSED = "lapsed"
 
 
 class WithdrawReason(StrEnum):
@@ -173,6 +203,7 @@ class Trigger(StrEnum):
     TRANSFER = "A02"
     DISCHARGE = "A03"
     REGISTER = "A04"
+    PRE_ADMIT = "A05"
     UPDATE = "A08"
     CANCEL_ADMIT = "A11"
     CANCEL_TRANSFER = "A12"
