@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Executable, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from homeward_kit import crash_points, outbox
+from homeward_kit import aliases, crash_points, outbox
 from homeward_kit.clock import Clock
 from homeward_kit.envelope import PublishedEvent, Received
 
@@ -41,6 +41,24 @@ def lock_number(key: str) -> int:
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True)
 
 
+# in the order of the numbers, so that no two transactions wait for each other; with a key go its person's others
+_LOCK = """
+WITH wanted AS MATERIALIZED (
+    SELECT number FROM unnest(CAST(:numbers AS bigint[])) AS number
+    UNION SELECT member_lock FROM alias_groups WHERE lock = ANY(CAST(:numbers AS bigint[]))
+    ORDER BY number)
+SELECT count(pg_advisory_xact_lock(number)) FROM wanted
+"""
+
+
+def _uuid_in(text: str) -> UUID | None:
+    """The key of a person; what is about no person is named by words."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 @dataclass
 class Tx:
     """An open transaction: who acts, when, because of what, and the events it will publish.
@@ -54,6 +72,7 @@ class Tx:
     causation_id: UUID | None = None
     traceparent: str | None = None  # where it is not the current span's
     event_ids: list[UUID] = field(default_factory=list)
+    groups: dict[UUID, aliases.Group] = field(default_factory=dict)  # of the keys that are locked
     is_dry_run: bool = False  # set: rolled back at the end as if nothing had been asked
     _locked: set[str] = field(default_factory=set)
     _rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # Any: values of columns
@@ -77,15 +96,26 @@ class Tx:
         self._rows.setdefault(table, []).append(values)
 
     async def lock(self, *keys: UUID | str) -> None:
-        """Take the locks of these keys until the end, in sorted order; those already held cost nothing."""
+        """Take the locks of these keys, and of all other keys of the same people, until the end, in sorted order.
+
+        Those already held cost nothing. Where a merge was committed while this waited, the keys that came with it are
+        locked last: should that meet another such wait, the database ends one of the two and it is tried again.
+        """
         wanted = {str(key) for key in keys} - self._locked
-        if wanted:
-            # a materialised list, so that the locks are taken in its order
-            await self.execute(
-                "SELECT count(pg_advisory_xact_lock(number)) FROM unnest(CAST(:numbers AS bigint[])) AS number",
-                {"numbers": sorted(lock_number(key) for key in wanted)},
-            )
+        while wanted:
+            await self.execute(_LOCK, {"numbers": sorted(self.lock_of(key) for key in wanted)})
             self._locked |= wanted
+            people = [key for text in wanted if (key := _uuid_in(text))]
+            if not people:
+                return
+            found = await aliases.look_up(self, people)
+            self.groups |= found
+            wanted = {str(key) for group in found.values() for key in group} - self._locked
+
+    @staticmethod
+    def lock_of(key: UUID | str) -> int:
+        """The number of a key's lock."""
+        return lock_number(str(key))
 
     def follow(self, event: Received[Any]) -> None:
         """What is published from here on follows from this event: for handlers that are given many at once."""

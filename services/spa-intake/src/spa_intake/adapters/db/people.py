@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Row
 
@@ -83,10 +83,11 @@ async def add_identifiers(tx: Tx, new: Mapping[Identifier, PatientKey], stored: 
 
 async def raise_possible_duplicate(tx: Tx, patient_key: PatientKey, other: PatientKey) -> None:
     """Two people of whom a message says that they are one; a coordinator decides."""
+    first, second = sorted((patient_key, other))
     await tx.execute(
-        "INSERT INTO possible_duplicates (patient_key, other_key, raised_at) VALUES (:key, :other, :now)"
-        " ON CONFLICT DO NOTHING",
-        {"key": patient_key, "other": other, "now": tx.now},
+        "INSERT INTO possible_duplicates (duplicate_id, first, second, because, raised_at, version)"
+        " VALUES (:id, :first, :second, 'identifiers', :now, 1) ON CONFLICT DO NOTHING",
+        {"id": uuid4(), "first": first, "second": second, "now": tx.now},
     )
 
 
@@ -107,7 +108,7 @@ async def records(tx: Tx, patient_keys: Sequence[UUID]) -> list[PersonRecord]:
             (SELECT min(value) FROM person_identifiers i
               WHERE i.patient_key = people.patient_key AND scheme <> 'nhs') AS hospital_number,
             EXISTS (SELECT FROM possible_duplicates d
-              WHERE people.patient_key IN (d.patient_key, d.other_key)) AS has_possible_duplicate
+              WHERE people.patient_key IN (d.first, d.second) AND d.decision IS NULL) AS has_possible_duplicate
         FROM people WHERE patient_key = ANY(:keys)
         """,
         {"keys": list(patient_keys)},
