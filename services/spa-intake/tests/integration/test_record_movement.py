@@ -108,9 +108,3 @@ async def test_a_new_address_amends_live_referrals(intake: Intake) -> None:
     amended = (await intake.told())[-1]
     assert amended.name == "referral.amended"
     assert amended.payload["facts"]["outward_postcode"] == "SE6"
-
-
-async def test_the_message_is_kept_as_it_came(intake: Intake) -> None:
-    await intake.move(movement_in(T.ADMIT), "MSH|^~\\&|…")
-    async with intake.database.transaction() as tx:
-        assert (await tx.execute("SELECT raw_message FROM movements")).scalar_one() == "MSH|^~\\&|…"

@@ -113,6 +113,7 @@ class MovementIn:
     discharge_method: str | None = None
     is_dead: bool | None = None  # PID-30; None: the message does not say
     died_at: datetime | None = None  # PID-29
+    sequence: int | None = None  # MSH-13
 
 
 @dataclass(frozen=True)

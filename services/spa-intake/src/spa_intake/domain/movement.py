@@ -15,13 +15,17 @@ from .codes import (
 from .ids import StayId
 from .inputs import MovementIn
 
+Told = tuple[datetime, int]
+Order = tuple[datetime, Told, int, str]
+
 _WARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _./-]{0,19}")
 
-# of what happened at one instant: which is read first
+# of what happened and was told at one instant: which is read first
 _RANK = {
     Trigger.ADD_PERSON: 0,
     Trigger.UPDATE_PERSON: 0,
     Trigger.REGISTER: 0,
+    Trigger.PRE_ADMIT: 0,
     Trigger.ADMIT: 1,
     Trigger.TRANSFER: 2,
     Trigger.CANCEL_TRANSFER: 3,
@@ -51,12 +55,22 @@ class Movement:
     discharge_method: str | None = None
     is_dead: bool | None = None
     died_at: datetime | None = None
+    sequence: int | None = None  # MSH-13: how the sender counts its messages
     stay_id: StayId | None = None  # the stay it was counted to when the history was last rebuilt
 
     @property
-    def order(self) -> tuple[datetime, int, datetime, str]:
+    def told(self) -> Told:
+        """When the sender said it, and of what it said in one instant which came first, where it counts."""
+        return (self.sent_at, self.sequence or 0)
+
+    @property
+    def order(self) -> Order:
         """By when it happened; a total order, so that the order of arrival has no say."""
-        return (self.occurred_at, _RANK[self.trigger], self.sent_at, self.message)
+        return self.order_at(self.occurred_at)
+
+    def order_at(self, moment: datetime) -> Order:
+        """Its place when it is taken to have happened then."""
+        return (moment, self.told, _RANK[self.trigger], self.message)
 
 
 def message_name(message: MovementIn, raw: str) -> str:
@@ -83,6 +97,7 @@ def movement_of(message: MovementIn, name: str) -> Movement:
         discharge_method=_known(message.discharge_method, DISCHARGE_METHODS),
         is_dead=message.is_dead,
         died_at=message.died_at,
+        sequence=message.sequence,
     )
 
 

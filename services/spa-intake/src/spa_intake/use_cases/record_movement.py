@@ -30,9 +30,9 @@ class MovementOutcome:
     is_repeat: bool
 
 
-async def record_movement(tx: Tx, message: MovementIn, raw_message: str, policy: Policy) -> MovementOutcome:
-    """In any order of arrival, with repeats. Refuses with PersonNotIdentified."""
-    name = message_name(message, raw_message)
+async def record_movement(tx: Tx, message: MovementIn, text: str, policy: Policy) -> MovementOutcome:
+    """In any order of arrival, with repeats (a message is known by its text too). Refuses with PersonNotIdentified."""
+    name = message_name(message, text)
     await tx.lock(f"message/{name}")
     if known := await stays.whose_message(tx, name):
         return MovementOutcome(known, is_repeat=True)
@@ -40,7 +40,7 @@ async def record_movement(tx: Tx, message: MovementIn, raw_message: str, policy:
     require_identity(identity)
     person = await recognise(tx, message.person, identity, message.sent_at)
     movement = movement_of(message, name)
-    await stays.add_movement(tx, person.patient_key, movement, message, raw_message)
+    await stays.add_movement(tx, person.patient_key, movement, message)
     movements = await stays.movements_of(tx, person.patient_key)
     history = await _rebuild_stays(tx, person, movements, movement)
     person = await _settle_death(tx, person, movements, history.stays)

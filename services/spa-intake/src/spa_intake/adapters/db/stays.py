@@ -24,23 +24,22 @@ async def whose_message(tx: Tx, name: str) -> PatientKey | None:
     return PatientKey(key) if key else None
 
 
-async def add_movement(tx: Tx, patient_key: PatientKey, movement: Movement, message: MovementIn, raw: str) -> None:
-    """Keep a message and what was read from it."""
+async def add_movement(tx: Tx, patient_key: PatientKey, movement: Movement, message: MovementIn) -> None:
+    """Keep what was read from a message."""
     await tx.execute(
         """
         INSERT INTO movements (message, patient_key, sending_system, control_id, trigger, hospital, visit_number,
             occurred_at, sent_at, ward, admitted_at, admission_method, admission_source, discharged_at,
-            discharge_destination, discharge_method, is_dead, died_at, raw_message, received_at)
+            discharge_destination, discharge_method, is_dead, died_at, sequence, received_at)
         VALUES (:message, :patient_key, :sending_system, :control_id, :trigger, :hospital, :visit_number,
             :occurred_at, :sent_at, :ward, :admitted_at, :admission_method, :admission_source, :discharged_at,
-            :discharge_destination, :discharge_method, :is_dead, :died_at, :raw_message, :received_at)
+            :discharge_destination, :discharge_method, :is_dead, :died_at, :sequence, :received_at)
         """,
         asdict(movement)
         | {
             "patient_key": patient_key,
             "sending_system": message.sending_system,
             "control_id": message.control_id,
-            "raw_message": raw,
             "received_at": tx.now,
         },
     )
@@ -139,5 +138,6 @@ def _movement(row: Row[Any]) -> Movement:  # Any: the row's columns
         discharge_method=row.discharge_method,
         is_dead=row.is_dead,
         died_at=row.died_at,
+        sequence=row.sequence,
         stay_id=StayId(row.stay_id) if row.stay_id else None,
     )
