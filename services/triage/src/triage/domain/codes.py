@@ -110,6 +110,17 @@ class Missing(StrEnum):
     MEDICATION_SUPPORT = "medication_support"
     CONSENT = "consent"
     THERAPY_REPORT = "therapy_report"
+    DISCHARGE_READY_DATE = "discharge_ready_date"
+    CLINICAL_FRAILTY = "clinical_frailty"
+    ABILITIES = "abilities"
+    MENTAL_CAPACITY = "mental_capacity"
+    SAFEGUARDING = "safeguarding"
+    COMMUNICATION = "communication"
+    INFECTION = "infection"
+    EQUIPMENT = "equipment"
+    RESPONSE_TIME = "response_time"
+    GP_PRACTICE = "gp_practice"
+    NEXT_OF_KIN = "next_of_kin"
 
 
 WARD_CHANGED_DATE = "ward_changed_expected_date"
