@@ -1,6 +1,7 @@
 """Somebody who calls a service, and in what capacity."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -33,3 +34,11 @@ class Caller:
     role: Role
     org: str  # ODS or organisation code
     purpose: str
+    organisations: frozenset[str] = frozenset()  # a system may speak for more than its own
+    scopes: frozenset[str] | None = None  # None: its role alone says what it may do
+    facilities: Mapping[str, str] = field(default_factory=dict)  # other names in its messages → organisation
+
+    def organisation_named(self, name: str) -> str | None:
+        """The organisation that a message names, if the caller speaks for it."""
+        organisation = self.facilities.get(name, name)
+        return organisation if organisation == self.org or organisation in self.organisations else None

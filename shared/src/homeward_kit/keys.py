@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, RSAKey, import_key
 
 from homeward_kit.logging import get_logger
 from homeward_kit.settings import TrustedIssuer
@@ -14,6 +16,8 @@ from homeward_kit.settings import TrustedIssuer
 KEPT_SECONDS = 300.0
 AGAIN_SECONDS = 10.0  # an unknown key is looked for at most this often
 OUTAGE_SECONDS = 1.0  # after a failure nobody waits for the issuer for this long
+SMALLEST_RSA_BITS = 2048
+PublicKey = ECKey | RSAKey
 
 _log = get_logger(__name__)
 
@@ -27,12 +31,12 @@ class IssuerKeys:
     """The keys of one issuer. Times are the process's own monotonic clock."""
 
     issuer: TrustedIssuer
-    _keys: dict[str, ECKey] = field(default_factory=dict)
+    _keys: dict[str, PublicKey] = field(default_factory=dict)
     _fetched_at: float = -KEPT_SECONDS
     _failed_at: float = -OUTAGE_SECONDS
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def find(self, kid: str) -> ECKey | None:
+    async def find(self, kid: str) -> PublicKey | None:
         """The key of that name, or None if the issuer does not publish it. Raises KeysUnavailableError."""
         if self._is_known(kid):
             return self._keys.get(kid)
@@ -52,10 +56,26 @@ class IssuerKeys:
             async with httpx.AsyncClient(timeout=httpx.Timeout(3.0)) as client:
                 answer = await client.get(self.issuer.jwks_url)
             answer.raise_for_status()
-            published = KeySet.import_key_set(answer.json())
+            published = _usable(answer.json()["keys"])
         except (httpx.HTTPError, ValueError, KeyError, TypeError, JoseError) as error:
             self._failed_at = time.monotonic()
             _log.warning("issuer_keys_unavailable", issuer=self.issuer.issuer, error=type(error).__name__)
             raise KeysUnavailableError from error
-        self._keys = {key.kid: key for key in published.keys if isinstance(key, ECKey) and key.kid}
+        self._keys = published
         self._fetched_at = time.monotonic()
+
+
+def _usable(published: Sequence[Mapping[str, Any]]) -> dict[str, PublicKey]:  # Any: members of a JSON Web Key
+    """The keys that can check a signature here; one that cannot does not spoil the others."""
+    found: dict[str, PublicKey] = {}
+    for member in published:
+        if member.get("kty") not in {"EC", "RSA"} or member.get("use", "sig") != "sig" or not member.get("kid"):
+            continue
+        try:
+            key = import_key(dict(member))
+        except (JoseError, ValueError, TypeError, KeyError):
+            _log.warning("issuer_key_unusable")
+            continue
+        if isinstance(key, ECKey) or (isinstance(key, RSAKey) and key.public_key.key_size >= SMALLEST_RSA_BITS):
+            found[str(member["kid"])] = key
+    return found

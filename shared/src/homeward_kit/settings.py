@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from homeward_kit.clients import Client
+
 CATCH_UP_PER_SECOND = 50  # late timers after downtime
 
 
@@ -16,6 +18,9 @@ class TrustedIssuer(BaseModel):
 
     issuer: str
     jwks_url: str
+    # Only Homeward's own issuers say in a token what somebody may do; of others a token names a registered client.
+    asserts_roles: bool = False
+    audience: str | None = None  # what its tokens call this service, where that is not the service's own name
 
 
 class ServiceSettings(BaseSettings):
@@ -31,6 +36,7 @@ class ServiceSettings(BaseSettings):
     port: int = 8000
     homeward_demo: bool = False
     trusted_issuers: tuple[TrustedIssuer, ...] = ()
+    clients: tuple[Client, ...] = ()
     homeward_assets: Path | None = None
     otel_exporter_otlp_endpoint: str | None = None  # without it no span leaves the process
     timers_catch_up_per_second: int = Field(default=CATCH_UP_PER_SECOND, ge=1)  # by each worker

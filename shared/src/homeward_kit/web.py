@@ -55,7 +55,8 @@ def create_app(service: "Service", runtime: "Runtime") -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.database = runtime.database
-    app.state.authenticator = Authenticator(service.name, service.settings.trusted_issuers)
+    settings = service.settings
+    app.state.authenticator = Authenticator(service.name, settings.trusted_issuers, settings.clients)
     problems.install(app, service.refusals)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -63,7 +64,7 @@ def create_app(service: "Service", runtime: "Runtime") -> FastAPI:
     app.add_middleware(observe.Observe, metrics=observe.Metrics(registry), max_body_bytes=MAX_BODY_BYTES)
     for router in (health.routes(runtime, registry), ops.routes(runtime), *service.routers):
         app.include_router(router)
-    assets = service.settings.homeward_assets
+    assets = settings.homeward_assets
     if assets is not None and (assets / "swagger-ui").is_dir():
         _add_docs(app, assets / "swagger-ui")
     if service.configure_app is not None:

@@ -31,9 +31,9 @@ def migration_environment(environment: dict[str, str], database: ServiceDatabase
     return {**environment, "MIGRATION_DATABASE_URL": database.owner_url}
 
 
-def _trusted_issuers(config: Config) -> list[dict[str, str]]:
+def _trusted_issuers(config: Config) -> list[dict[str, object]]:
     intake = config.url_of(SERVICES[0])
     return [
-        {"issuer": config.issuer_url, "jwks_url": f"{config.issuer_url}/jwks.json"},
-        {"issuer": intake, "jwks_url": f"{intake}/.well-known/jwks.json"},
+        {"issuer": config.issuer_url, "jwks_url": f"{config.issuer_url}/jwks.json", "asserts_roles": True},
+        {"issuer": intake, "jwks_url": f"{intake}/.well-known/jwks.json", "asserts_roles": True},
     ]

@@ -29,7 +29,7 @@ class TokenIssuer:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self.trusted = TrustedIssuer(issuer=self.url, jwks_url=f"{self.url}/jwks.json")
+        self.trusted = TrustedIssuer(issuer=self.url, jwks_url=f"{self.url}/jwks.json", asserts_roles=True)
 
     def token(  # noqa: PLR0913 — the claims
         self,

@@ -19,7 +19,7 @@ from spa_intake.adapters.fhir.capability import capability_statement
 from spa_intake.adapters.fhir.message import Message, read_message
 from spa_intake.adapters.fhir.referral import read_referral
 from spa_intake.adapters.fhir.structure import SchemaMissingError, Structure
-from spa_intake.api.dependencies import policy_of
+from spa_intake.api.dependencies import Scopes, policy_of
 from spa_intake.api.fhir_errors import MEDIA_TYPE, FhirRoute
 from spa_intake.domain.referral import Referral
 from spa_intake.use_cases.receive_referral import receive_referral
@@ -29,7 +29,7 @@ SCHEMA_FILE = "fhir.schema.json"
 ANSWER_SECONDS = 5  # the standard's limit; after it the sender is told to try again
 
 router = APIRouter(prefix=BASE, tags=["FHIR"], route_class=FhirRoute)
-FhirClient = Annotated[Caller, Depends(require(Role.WARD_SYSTEM))]
+FhirClient = Annotated[Caller, Depends(require(Role.WARD_SYSTEM, scope=Scopes.FHIR))]
 
 
 def prepare(app: FastAPI, assets: Path | None) -> None:

@@ -13,12 +13,12 @@ from spa_intake.adapters.hl7.acknowledgement import MEDIA_TYPE, acknowledge
 from spa_intake.adapters.hl7.message import Hl7Message, read_header, read_message
 from spa_intake.adapters.hl7.movement import read_movement
 from spa_intake.adapters.hl7.refusal import Acknowledgement, Condition, Hl7Refusal, in_error
-from spa_intake.api.dependencies import policy_of
+from spa_intake.api.dependencies import Scopes, policy_of
 from spa_intake.domain.policy import Policy
 from spa_intake.use_cases.record_movement import record_movement
 
 router = APIRouter(prefix="/api/v1/hl7", tags=["HL7 v2"])
-Hl7Client = Annotated[Caller, Depends(require(Role.WARD_SYSTEM))]
+Hl7Client = Annotated[Caller, Depends(require(Role.WARD_SYSTEM, scope=Scopes.HL7))]
 # As HL7 over HTTP has it, an acknowledgement that says no is not a success; the body says what to do.
 STATUS = {Acknowledgement.ACCEPTED: 200, Acknowledgement.ERROR: 422, Acknowledgement.REJECTED: 400}
 

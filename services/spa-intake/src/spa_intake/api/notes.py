@@ -14,7 +14,7 @@ from spa_intake.domain.errors import ReferralNotFound
 from spa_intake.use_cases.access import Access
 from spa_intake.use_cases.record_note import record_note
 
-from .dependencies import organisation_of, reading
+from .dependencies import Scopes, organisations_of, reading
 from .resources import NotesOut, NoteWrittenOut, notes_out
 from .schemas import NoteBody
 
@@ -25,12 +25,12 @@ router = APIRouter(prefix="/api/v1/notes", tags=["notes"])
 async def write_note(
     body: NoteBody,
     request: Request,
-    caller: Annotated[Caller, Depends(require(*sorted(STAFF), Role.WARD_SYSTEM))],
+    caller: Annotated[Caller, Depends(require(*sorted(STAFF), Role.WARD_SYSTEM, scope=Scopes.WRITE))],
 ) -> Response:
     """Write a note on a referral. Notes do not contradict each other, so no If-Match is needed."""
 
     async def work(tx: Tx) -> Answer:
-        note, _ = await record_note(tx, body.referral_id, body.text, Access(organisation_of(caller)))
+        note, _ = await record_note(tx, body.referral_id, body.text, Access(organisations_of(caller)))
         return Answer(NoteWrittenOut(note_id=note.note_id, referral_id=note.referral_id), status=201)
 
     return await run_command(request, caller, work)

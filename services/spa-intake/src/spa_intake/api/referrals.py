@@ -32,13 +32,22 @@ from spa_intake.use_cases.withdraw_referral import withdraw_referral
 
 from . import schemas
 from .cursors import cursor_of, place_of
-from .dependencies import READERS, WARD_OR_COORDINATOR, access_of, organisation_of, policy_of, reading
+from .dependencies import (
+    READERS,
+    WARD_OR_COORDINATOR,
+    Scopes,
+    access_of,
+    organisations_of,
+    policy_of,
+    reading,
+    sending_organisation,
+)
 from .resources import ReferralOut, ReferralsOut, referral_out
 
 router = APIRouter(prefix="/api/v1/referrals", tags=["referrals"])
 
-Reader = Annotated[Caller, Depends(require(*READERS, Role.WARD_SYSTEM))]
-Referrer = Annotated[Caller, Depends(require(*WARD_OR_COORDINATOR))]
+Reader = Annotated[Caller, Depends(require(*READERS, Role.WARD_SYSTEM, scope=Scopes.READ))]
+Referrer = Annotated[Caller, Depends(require(*WARD_OR_COORDINATOR, scope=Scopes.WRITE))]
 Coordinator = Annotated[Caller, Depends(require(Role.COORDINATOR))]
 Step = Callable[[Tx, Access], Awaitable[Referral]]
 
@@ -62,7 +71,8 @@ async def _answer(tx: Tx, caller: Caller, referral: Referral) -> Answer:
 async def send_referral(body: schemas.ReferralBody, request: Request, caller: Referrer) -> Response:
     """Send a referral. A person has one live referral of a kind: a second is refused with the first one's number."""
     is_ward = caller.role is Role.WARD_SYSTEM
-    asked = body.referral(Source.REST if is_ward else Source.STAFF, caller.org if is_ward else body.hospital)
+    sender = sending_organisation(caller, body.hospital, "/hospital")
+    asked = body.referral(Source.REST if is_ward else Source.STAFF, sender)
     response = await arrivals_of(request).run(request, caller, asked)
     telemetry.set_referral(UUID(response.headers["location"].rpartition("/")[2]))
     return response
@@ -108,7 +118,7 @@ async def list_referrals(
 ) -> ReferralsOut:
     """Referrals in the order of their last change, oldest first; `next` leads to the page after."""
     wanted = referral_views.Page(
-        organisation=organisation_of(caller),
+        organisations=organisations_of(caller),
         states=page.state or None,
         updated_since=page.updated_since,
         after=place_of(page.after),
@@ -128,7 +138,7 @@ async def list_referrals(
 async def read_referral(referral_id: UUID, request: Request, response: Response, caller: Reader) -> ReferralOut:
     """One referral; its version is the ETag that commands on it need as If-Match."""
     async with reading(request, caller) as tx:
-        view = await referral_views.get(tx, referral_id, organisation_of(caller))
+        view = await referral_views.get(tx, referral_id, organisations_of(caller))
         if view is None:
             raise ReferralNotFound
         telemetry.set_referral(referral_id)

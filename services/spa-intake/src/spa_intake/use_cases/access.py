@@ -1,6 +1,7 @@
 """The way to a referral: found among those the caller may see, locked, and still at the version the caller saw."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,8 +16,11 @@ from spa_intake.domain.referral import Referral
 class Access:
     """Whose referrals the caller may touch (None: any), and the check of the version it saw (None: no check)."""
 
-    organisation: str | None = None
+    organisations: AbstractSet[str] | None = None
     check_version: Callable[[int], None] | None = None
+
+    def may_touch(self, referral: Referral) -> bool:
+        return self.organisations is None or referral.facts.referring_organisation in self.organisations
 
 
 async def open_referral(tx: Tx, referral_id: UUID, access: Access) -> Referral:
@@ -26,7 +30,7 @@ async def open_referral(tx: Tx, referral_id: UUID, access: Access) -> Referral:
         raise ReferralNotFound
     await tx.lock(patient_key)
     referral = await referrals.get(tx, referral_id)
-    if referral is None or access.organisation not in {None, referral.facts.referring_organisation}:
+    if referral is None or not access.may_touch(referral):
         raise ReferralNotFound
     telemetry.set_referral(referral_id)
     if access.check_version is not None:

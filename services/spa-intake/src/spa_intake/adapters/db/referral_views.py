@@ -1,6 +1,7 @@
 """Referrals as they are read: with their stay, the person's status and the progress in the other services."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -68,7 +69,7 @@ class ReferralView:
 class Page:
     """What to list: None leaves a condition out. `after` is the place of the last one seen."""
 
-    organisation: str | None = None
+    organisations: AbstractSet[str] | None = None
     states: Sequence[str] | None = None
     updated_since: datetime | None = None
     after: tuple[datetime, UUID] | None = None
@@ -101,12 +102,12 @@ LEFT JOIN referral_progress p ON p.referral_id = r.referral_id
 """
 
 
-async def get(tx: Tx, referral_id: UUID, organisation: str | None = None) -> ReferralView | None:
-    """One referral, where it is one of this organisation's (None: of any)."""
+async def get(tx: Tx, referral_id: UUID, organisations: AbstractSet[str] | None = None) -> ReferralView | None:
+    """One referral, where it is one of these organisations' (None: of any)."""
     row = (
         await tx.execute(
-            f"{_SELECT} WHERE r.referral_id = :id AND (CAST(:org AS text) IS NULL OR r.organisation = :org)",
-            {"id": referral_id, "org": organisation},
+            f"{_SELECT} WHERE r.referral_id = :id AND (CAST(:own AS text[]) IS NULL OR r.organisation = ANY(:own))",
+            {"id": referral_id, "own": None if organisations is None else list(organisations)},
         )
     ).one_or_none()
     return _view(row) if row else None
@@ -140,14 +141,14 @@ def of_new(referral: Referral, person: Person, stay: Stay | None, received_at: d
 async def page(tx: Tx, wanted: Page) -> list[ReferralView]:
     """Referrals in the order of their last change, oldest first."""
     conditions = {
-        "r.organisation = :organisation": wanted.organisation,
+        "r.organisation = ANY(:organisations)": wanted.organisations,
         "r.state = ANY(:states)": None if wanted.states is None else list(wanted.states),
         "r.changed_at >= :updated_since": wanted.updated_since,
         "(r.changed_at, r.referral_id) > (:after_at, :after_id)": wanted.after,
     }
     where = " AND ".join(sql for sql, value in conditions.items() if value is not None) or "true"
     values: dict[str, Any] = {  # Any: bound values
-        "organisation": wanted.organisation,
+        "organisations": None if wanted.organisations is None else list(wanted.organisations),
         "states": None if wanted.states is None else list(wanted.states),
         "updated_since": wanted.updated_since,
         "after_at": wanted.after[0] if wanted.after else None,
