@@ -24,7 +24,7 @@ _UP = (
     "CREATE INDEX merges_by_second ON merges (second)",
     # what possible duplicates share: name, birth date and postcode as one text; set with a person's next message
     "ALTER TABLE people ADD COLUMN likeness text",
-    "CREATE INDEX people_by_likeness ON people (likeness, patient_key) WHERE likeness IS NOT NULL",
+    "CREATE INDEX people_by_likeness ON people (likeness, nhs_number_status, patient_key) WHERE likeness IS NOT NULL",
     "DROP TABLE possible_duplicates",
     """CREATE TABLE possible_duplicates (
         duplicate_id uuid PRIMARY KEY,

@@ -73,3 +73,30 @@ class RedirectNeedsService(Refusal):
 class AssessmentInFuture(Refusal):
     code = "assessment_in_future"
     message = "The criteria to reside cannot be assessed in the future. Check the time of the assessment."
+
+
+class RuleExists(Refusal):
+    code = "rule_exists"
+    message = "There is a rule with this code already. Change that one, or choose another code."
+
+
+class RuleNotFound(Refusal):
+    code = "rule_not_found"
+    message = "There is no rule with this code. Check the code."
+
+
+class ProcedureInFuture(Refusal):
+    code = "procedure_in_future"
+    message = "A criterion cannot have begun after the assessment that found it. Check the time of the procedure."
+
+
+class PossibleDuplicateNotFound(Refusal):
+    code = "possible_duplicate_not_found"
+    message = "There is no possible duplicate with this number. Check the number."
+
+
+class PossibleDuplicateDecided(Refusal):
+    """Facts: `decision`."""
+
+    code = "possible_duplicate_decided"
+    message = "This was decided in the same way before. Look at the decision first."
