@@ -27,7 +27,6 @@ _UP = (
         failures integer NOT NULL DEFAULT 0,
         failing_since timestamptz,
         next_try_at timestamptz,
-        last_success_at timestamptz,
         last_error text)""",
     # No foreign key: a message must never make a referral's transaction wait or fail.
     """CREATE TABLE deliveries (

@@ -85,8 +85,8 @@ class RuleNotFound(Refusal):
     message = "There is no rule with this code. Check the code."
 
 
-class ProcedureInFuture(Refusal):
-    code = "procedure_in_future"
+class CriterionBeganLater(Refusal):
+    code = "criterion_began_later"
     message = "A criterion cannot have begun after the assessment that found it. Check the time of the procedure."
 
 
@@ -100,3 +100,34 @@ class PossibleDuplicateDecided(Refusal):
 
     code = "possible_duplicate_decided"
     message = "This was decided in the same way before. Look at the decision first."
+
+
+class SubscriptionNotFound(Refusal):
+    code = "subscription_not_found"
+    message = "There is no subscription with this number among those of your organisation. Check the number."
+
+
+class SubscriptionStopped(Refusal):
+    """Facts: `state`."""
+
+    code = "subscription_stopped"
+    message = "This subscription is not active. Resume it first."
+
+
+class TooManySubscriptions(Refusal):
+    code = "too_many_subscriptions"
+    message = "This organisation has as many subscriptions as it may have. Delete one that is no longer used."
+
+
+class TargetRefused(Refusal):
+    """Facts: `reason`."""
+
+    code = "target_refused"
+    message = (
+        "Messages are not sent to this address. Give an https address of a public host, without user name or fragment."
+    )
+
+
+class DeliveryNotFound(Refusal):
+    code = "delivery_not_found"
+    message = "There is no such message of this subscription. Messages are kept for thirty days."
