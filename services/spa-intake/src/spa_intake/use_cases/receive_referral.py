@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from homeward_kit import telemetry
 from homeward_kit.database import Tx
 from homeward_kit.values import Refusal
-from spa_intake.adapters.db import notes, referrals, stays
+from spa_intake.adapters.db import notes, referral_contents, referrals, stays
 from spa_intake.adapters.db.recognition import Recognised, Roll, call_roll
 from spa_intake.adapters.events import telling
 from spa_intake.domain.acceptance import Standing, receive
@@ -20,6 +20,7 @@ from spa_intake.domain.referral import Change, Referral, ReferralState, decide
 from spa_intake.domain.referral_commands import Note
 from spa_intake.domain.stay_history import Stay
 
+from .assessing import start_clock
 from .recording import audit_change
 
 
@@ -87,7 +88,8 @@ class _Meeting:
         now = self.tx.now
         recognised = self.roll.recognise(asked.person, identity, now)
         person = recognised.person
-        standing = self.standing.get(person.patient_key, [])
+        keys = self.roll.keys_of(person.patient_key)
+        standing = [one for key in keys for one in self.standing.get(key, [])]
         try:
             received = receive(_new_referral(self.tx, asked, person), standing, has_died=person.has_died)
         except Refusal as refusal:
@@ -95,7 +97,7 @@ class _Meeting:
         changes = [(received, "receive_referral")]
         if asked.reason_text:
             changes.append((decide(received.referral, Note(NoteId(uuid4())), now), "record_note"))
-        stays_of_person = self.stays.get(person.patient_key, [])
+        stays_of_person = [stay for key in keys for stay in self.stays.get(key, [])]
         linked = link(changes[-1][0].referral, stays_of_person, self.policy.link_window, now)
         changes += [(change, "link_stay") for change in linked]
         return self._keep(asked, recognised, changes)
@@ -104,7 +106,8 @@ class _Meeting:
         self.roll.keep(recognised)
         referral = changes[-1][0].referral
         key = referral.patient_key
-        stay = next((stay for stay in self.stays.get(key, []) if stay.stay_id == referral.stay_id), None)
+        known = (stay for one in self.roll.keys_of(key) for stay in self.stays.get(one, []))
+        stay = next((stay for stay in known if stay.stay_id == referral.stay_id), None)
         left_at = stay.content.discharged_at if stay else None
         self.standing.setdefault(key, []).append(Standing(referral, left_at))
         return _Decided(asked, recognised.person, changes, stay)
@@ -117,12 +120,14 @@ async def _record(tx: Tx, decided: _Decided | Refusal, place: int, begin: Callab
     begin(place)
     published = len(tx.event_ids)
     referrals.add(tx, decided.referral)
+    referral_contents.add(tx, decided.referral.referral_id, decided.asked.content)
     for change, action in decided.changes:
         if change.happened is not None:
             await telling.tell_referral(tx, change.referral, change.happened, decided.stay)
             if (note_id := change.happened.note_id) and decided.asked.reason_text:
                 notes.add(tx, change.referral.referral_id, decided.asked.reason_text, note_id)
         await audit_change(tx, change, action)
+    await start_clock(tx, decided.referral)
     return Taken(decided.referral, decided.person, decided.stay, tx.event_ids[published:])
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Row
 
 from homeward_kit.database import Tx
 from spa_intake.domain.codes import Gender, NhsNumberStatus, VerificationStatus
 from spa_intake.domain.ids import PatientKey
+from spa_intake.domain.merging import likeness_of
 from spa_intake.domain.person import Person
 
 Identifier = tuple[str, str]  # scheme and value
@@ -50,16 +51,17 @@ async def save(tx: Tx, *changed: Person) -> None:
     await tx.execute(
         """
         INSERT INTO people (patient_key, details_as_of, family_name, given_name, born_on, gender, address_lines,
-            postcode, phone, gp_practice, nhs_number, nhs_number_status, verification_status, died_at, death_revision)
+            postcode, phone, gp_practice, nhs_number, nhs_number_status, verification_status, died_at, death_revision,
+            likeness)
         VALUES (:patient_key, :details_as_of, :family_name, :given_name, :born_on, :gender, :address_lines,
             :postcode, :phone, :gp_practice, :nhs_number, :nhs_number_status, :verification_status, :died_at,
-            :death_revision)
+            :death_revision, :likeness)
         ON CONFLICT (patient_key) DO UPDATE SET details_as_of = excluded.details_as_of,
             family_name = excluded.family_name, given_name = excluded.given_name, born_on = excluded.born_on,
             gender = excluded.gender, address_lines = excluded.address_lines, postcode = excluded.postcode,
             phone = excluded.phone, gp_practice = excluded.gp_practice, nhs_number = excluded.nhs_number,
             nhs_number_status = excluded.nhs_number_status, verification_status = excluded.verification_status,
-            died_at = excluded.died_at, death_revision = excluded.death_revision
+            died_at = excluded.died_at, death_revision = excluded.death_revision, likeness = excluded.likeness
         """,
         [_values(person) for person in changed],
     )
@@ -79,16 +81,6 @@ async def add_identifiers(tx: Tx, new: Mapping[Identifier, PatientKey], stored: 
     for (scheme, value), key in new.items():
         if key not in stored:
             tx.add_row("person_identifiers", {"scheme": scheme, "value": value, "patient_key": key})
-
-
-async def raise_possible_duplicate(tx: Tx, patient_key: PatientKey, other: PatientKey) -> None:
-    """Two people of whom a message says that they are one; a coordinator decides."""
-    first, second = sorted((patient_key, other))
-    await tx.execute(
-        "INSERT INTO possible_duplicates (duplicate_id, first, second, because, raised_at, version)"
-        " VALUES (:id, :first, :second, 'identifiers', :now, 1) ON CONFLICT DO NOTHING",
-        {"id": uuid4(), "first": first, "second": second, "now": tx.now},
-    )
 
 
 @dataclass(frozen=True)
@@ -117,7 +109,7 @@ async def records(tx: Tx, patient_keys: Sequence[UUID]) -> list[PersonRecord]:
 
 
 def _values(person: Person) -> dict[str, Any]:  # Any: values of columns
-    return asdict(person) | {"address_lines": list(person.address_lines)}
+    return asdict(person) | {"address_lines": list(person.address_lines), "likeness": likeness_of(person)}
 
 
 def _person(row: Row[Any]) -> Person:  # Any: the row's columns

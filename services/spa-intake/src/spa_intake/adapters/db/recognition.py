@@ -1,9 +1,9 @@
 """Whose message it is: the person found by an identifier, or somebody new, under the person's lock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from homeward_kit.database import Tx
 from spa_intake.domain.codes import NhsNumberStatus
@@ -11,7 +11,7 @@ from spa_intake.domain.ids import PatientKey
 from spa_intake.domain.inputs import PersonIn
 from spa_intake.domain.person import Identity, Person, described, match
 
-from . import people
+from . import merges, people
 from .people import Identifier
 
 
@@ -30,6 +30,7 @@ class Roll:
 
     people: dict[PatientKey, Person]
     identifiers: dict[Identifier, PatientKey]
+    groups: Mapping[PatientKey, Collection[UUID]]  # all keys of those who were known
     _stored: frozenset[PatientKey] = frozenset()
     _changed: set[PatientKey] = field(default_factory=set)
     _new_identifiers: dict[Identifier, PatientKey] = field(default_factory=dict)
@@ -37,6 +38,10 @@ class Roll:
 
     def __post_init__(self) -> None:
         self._stored = frozenset(self.people)
+
+    def keys_of(self, patient_key: PatientKey) -> Collection[PatientKey]:
+        """All keys of the person that this one is of, in a fixed order."""
+        return [PatientKey(key) for key in sorted(self.groups.get(patient_key, (patient_key,)))]
 
     def recognise(self, details: PersonIn, identity: Identity, as_of: datetime) -> Recognised:
         """Whom a message is about; nothing of it is kept yet."""
@@ -59,20 +64,30 @@ class Roll:
         for scheme, value in wanted:
             if value is not None and (scheme, value) not in self.identifiers:
                 self.identifiers[scheme, value] = self._new_identifiers[scheme, value] = person.patient_key
-        if recognised.possible_duplicate is not None:
-            self._duplicates.append((person.patient_key, recognised.possible_duplicate))
+        other = recognised.possible_duplicate
+        if other is not None and other not in self.keys_of(person.patient_key):
+            self._duplicates.append((person.patient_key, other))
 
     async def save(self, tx: Tx) -> None:
-        """Lock and save everybody who changed."""
-        await tx.lock(*self._changed)
+        """Save everybody who changed; those known before have been locked since the roll was called."""
+        tx.own(*(self._changed - self._stored))
         people.add(tx, [self.people[key] for key in self._changed - self._stored])
         await people.save(tx, *(self.people[key] for key in self._changed & self._stored))
         await people.add_identifiers(tx, self._new_identifiers, self._stored)
-        for key, other in self._duplicates:
-            await people.raise_possible_duplicate(tx, key, other)
+        await merges.raise_duplicates(tx, self._duplicates, [self.people[key] for key in self._changed])
 
     def _find(self, scheme: str, value: str | None) -> PatientKey | None:
         return self.identifiers.get((scheme, value)) if value is not None else None
+
+
+def locks_of(identity: Identity) -> list[str]:
+    """What is locked before anybody is looked for."""
+    return [f"identifier/{scheme}/{value}" for scheme, value in _named(identity)]
+
+
+def _named(identity: Identity) -> list[Identifier]:
+    named = ((people.NHS, identity.verified_nhs_number), (identity.hospital, identity.hospital_number))
+    return [(scheme, value) for scheme, value in named if value is not None]
 
 
 async def call_roll(tx: Tx, identities: Sequence[Identity]) -> Roll:
@@ -80,29 +95,32 @@ async def call_roll(tx: Tx, identities: Sequence[Identity]) -> Roll:
 
     The identifiers are locked first, so that two first messages about one person make one person.
     """
-    named = {
-        (scheme, value)
-        for identity in identities
-        for scheme, value in (
-            (people.NHS, identity.verified_nhs_number),
-            (identity.hospital, identity.hospital_number),
-        )
-        if value is not None
-    }
-    await tx.lock(*(f"identifier/{scheme}/{value}" for scheme, value in named))
+    named = {identifier for identity in identities for identifier in _named(identity)}
+    await tx.lock(*(lock for identity in identities for lock in locks_of(identity)))
     identifiers = await people.find(tx, named)
     if not identifiers:
-        return Roll({}, {})
+        return Roll({}, {}, {})
     keys = set(identifiers.values())
     await tx.lock(*keys)
-    return Roll({person.patient_key: person for person in await people.of_keys(tx, keys)}, identifiers)
+    groups = {key: tx.groups[key] for key in keys}
+    known = await people.of_keys(tx, frozenset(keys).union(*groups.values()))
+    return Roll({person.patient_key: person for person in known}, identifiers, groups)
 
 
 async def recognise(tx: Tx, details: PersonIn, identity: Identity, as_of: datetime) -> Person:
     """The person, with what the message says about them saved; everything about them is locked from here on."""
-    roll = await call_roll(tx, [identity])
-    recognised = roll.recognise(details, identity, as_of)
-    roll.keep(recognised)
+    (person,) = await recognise_all(tx, [(details, identity)], as_of)
+    return person
+
+
+async def recognise_all(tx: Tx, named: Sequence[tuple[PersonIn, Identity]], as_of: datetime) -> list[Person]:
+    """As `recognise`, for all whom one message is about."""
+    roll = await call_roll(tx, [identity for _, identity in named])
+    found = []
+    for details, identity in named:
+        recognised = roll.recognise(details, identity, as_of)
+        roll.keep(recognised)
+        found.append(recognised.person)
     await roll.save(tx)
     await tx.flush()
-    return recognised.person
+    return found
