@@ -112,10 +112,10 @@ class Tx:
             self.groups |= found
             wanted = {str(key) for group in found.values() for key in group} - self._locked
 
-    def own(self, *keys: UUID) -> None:
+    def own(self, *keys: UUID | str) -> None:
         """Count keys that were made in this transaction as locked: nobody else can know them before it ends."""
         self._locked |= {str(key) for key in keys}
-        self.groups |= {key: frozenset({key}) for key in keys}
+        self.groups |= {key: frozenset({key}) for key in keys if isinstance(key, UUID)}
 
     @staticmethod
     def lock_of(key: UUID | str) -> int:
