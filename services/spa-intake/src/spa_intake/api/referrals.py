@@ -1,6 +1,6 @@
 """Referrals over HTTP: a ward sends, amends, answers and withdraws; a coordinator accepts, declines, asks, closes."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -9,13 +9,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from homeward_kit import audit, telemetry
 from homeward_kit.auth import Caller, Role, require
 from homeward_kit.commands import Answer, run_command
-from homeward_kit.database import Database, Tx
-from homeward_kit.group_commit import Command, GroupCommit
-from homeward_kit.values import Refusal
-from spa_intake.adapters.db import referral_views
+from homeward_kit.database import Tx
+from spa_intake.adapters.db import referral_contents, referral_views
+from spa_intake.adapters.db.referral_views import ReferralView
 from spa_intake.domain.codes import Source
 from spa_intake.domain.errors import ReferralNotFound
-from spa_intake.domain.inputs import ReferralIn
 from spa_intake.domain.policy import Policy
 from spa_intake.domain.referral import Referral
 from spa_intake.use_cases.accept_referral import accept_referral
@@ -27,14 +25,17 @@ from spa_intake.use_cases.change_readiness import change_readiness
 from spa_intake.use_cases.close_referral import close_referral
 from spa_intake.use_cases.decline_referral import decline_referral
 from spa_intake.use_cases.query_referral import query_referral
-from spa_intake.use_cases.receive_referral import Taken, receive_referrals
+from spa_intake.use_cases.receive_referral import Taken
 from spa_intake.use_cases.withdraw_referral import withdraw_referral
 
 from . import schemas
+from .arrivals import Arrival, arrivals_of
+from .content_faults import check_content
 from .cursors import cursor_of, place_of
 from .dependencies import (
     READERS,
     WARD_OR_COORDINATOR,
+    PolicyDep,
     Scopes,
     access_of,
     organisations_of,
@@ -42,7 +43,7 @@ from .dependencies import (
     reading,
     sending_organisation,
 )
-from .resources import ReferralOut, ReferralsOut, referral_out
+from .resources import ContentOut, ReferralOut, ReferralsOut, content_out, referral_out
 
 router = APIRouter(prefix="/api/v1/referrals", tags=["referrals"])
 
@@ -55,82 +56,65 @@ Step = Callable[[Tx, Access], Awaitable[Referral]]
 async def _run(request: Request, caller: Caller, step: Step) -> Response:
     async def work(tx: Tx) -> Answer:
         referral = await step(tx, access_of(caller, request))
-        return await _answer(tx, caller, referral)
+        view = await referral_views.get(tx, referral.referral_id)
+        if view is None:
+            raise ReferralNotFound
+        return Answer(_out(view, caller, policy_of(request)), version=view.version)
 
     return await run_command(request, caller, work)
 
 
-async def _answer(tx: Tx, caller: Caller, referral: Referral) -> Answer:
-    view = await referral_views.get(tx, referral.referral_id)
-    if view is None:
-        raise ReferralNotFound
-    return Answer(referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM), version=view.version)
+def _out(view: ReferralView, caller: Caller, policy: Policy) -> ReferralOut:
+    return referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM, rules=policy.scores)
 
 
 @router.post("", status_code=201, response_model=ReferralOut)
 async def send_referral(body: schemas.ReferralBody, request: Request, caller: Referrer) -> Response:
     """Send a referral. A person has one live referral of a kind: a second is refused with the first one's number."""
     is_ward = caller.role is Role.WARD_SYSTEM
-    sender = sending_organisation(caller, body.hospital, "/hospital")
+    sender = sending_organisation(caller, body.hospital or caller.org, "/hospital")
     asked = body.referral(Source.REST if is_ward else Source.STAFF, sender)
-    response = await arrivals_of(request).run(request, caller, asked)
+    check_content(asked)
+    arrival = Arrival(asked, lambda taken: _taken(taken, caller, policy_of(request)))
+    response = await arrivals_of(request).run(request, caller, arrival)
     telemetry.set_referral(UUID(response.headers["location"].rpartition("/")[2]))
     return response
 
 
-class Arrivals(GroupCommit[ReferralIn]):
-    """Referrals that wait to be received, many in one transaction."""
-
-    def __init__(self, database: Database, policy: Policy) -> None:
-        super().__init__(database, self._receive)
-        self._policy = policy
-
-    async def _receive(self, tx: Tx, commands: Sequence[Command[ReferralIn]]) -> list[Answer | Exception]:
-        outcomes = await receive_referrals(
-            tx, [command.asked for command in commands], self._policy, lambda place: commands[place].begin(tx)
-        )
-        return [
-            outcome if isinstance(outcome, Refusal) else _taken(outcome, command.caller)
-            for command, outcome in zip(commands, outcomes, strict=True)
-        ]
-
-
-def arrivals_of(request: Request) -> Arrivals:
-    """The queue of this process; made when the first referral comes."""
-    state = request.app.state
-    if not hasattr(state, "arrivals"):
-        state.arrivals = Arrivals(state.database, policy_of(request))
-    arrivals: Arrivals = state.arrivals
-    return arrivals
-
-
-def _taken(taken: Taken, caller: Caller) -> Answer:
+def _taken(taken: Taken, caller: Caller, policy: Policy) -> Answer:
     view = referral_views.of_new(taken.referral, taken.person, taken.stay, taken.referral.received_at)
-    body = referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM)
+    body = _out(view, caller, policy)
     return Answer(body, 201, taken.referral.version, body.links.self, taken.event_ids)
 
 
 @router.get("")
 async def list_referrals(
-    request: Request,
-    caller: Reader,
-    page: Annotated[schemas.ListQuery, Query()],
+    request: Request, caller: Reader, page: Annotated[schemas.ListQuery, Query()], policy: PolicyDep
 ) -> ReferralsOut:
-    """Referrals in the order of their last change, oldest first; `next` leads to the page after."""
+    """Referrals in the order of their last change, oldest first. `next` leads to the page after.
+
+    To follow changes, ask again with `after` set to the last `resume`: no change is left out, however the
+    transactions that made them overlapped; one may come twice.
+    """
     wanted = referral_views.Page(
         organisations=organisations_of(caller),
+        kinds=page.kind or None,
         states=page.state or None,
+        hospital=page.hospital,
+        ward=page.ward,
+        is_ready=page.is_ready,
         updated_since=page.updated_since,
         after=place_of(page.after),
         limit=page.limit,
     )
     async with reading(request, caller) as tx:
-        views = await referral_views.page(tx, wanted)
+        views, last = await referral_views.page(tx, wanted)
         await audit.record(tx, "list_referrals", "referrals", caller=caller)
-    last = views[-1] if len(views) == page.limit else None
+    resume = cursor_of(last) if last else page.after
     return ReferralsOut(
-        items=[referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM) for view in views],
-        next=cursor_of(last.changed_at, last.referral_id) if last else None,
+        items=[_out(view, caller, policy) for view in views],
+        next=resume if len(views) == page.limit else None,
+        resume=resume,
     )
 
 
@@ -145,7 +129,21 @@ async def read_referral(referral_id: UUID, request: Request, response: Response,
         subject = f"referral/{referral_id}"
         await audit.record(tx, "read_referral", subject, caller=caller, patient_key=view.patient_key)
     response.headers["ETag"] = f'"{view.version}"'
-    return referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM)
+    return _out(view, caller, policy_of(request))
+
+
+@router.get("/{referral_id}/content")
+async def read_content(referral_id: UUID, request: Request, caller: Reader) -> ContentOut:
+    """Contacts and words of a referral; they are changed by amending it."""
+    async with reading(request, caller) as tx:
+        view = await referral_views.get(tx, referral_id, organisations_of(caller))
+        if view is None:
+            raise ReferralNotFound
+        telemetry.set_referral(referral_id)
+        content = await referral_contents.get(tx, referral_id)
+        subject = f"referral/{referral_id}"
+        await audit.record(tx, "read_content", subject, caller=caller, patient_key=view.patient_key)
+    return content_out(referral_id, content)
 
 
 @router.post("/{referral_id}/accept", response_model=ReferralOut)
@@ -171,13 +169,17 @@ async def query(referral_id: UUID, body: schemas.QueryBody, request: Request, ca
 @router.post("/{referral_id}/answer", response_model=ReferralOut)
 async def answer(referral_id: UUID, body: schemas.AmendmentBody, request: Request, caller: Referrer) -> Response:
     """Answer a query, with what changes by it."""
-    return await _run(request, caller, lambda tx, access: answer_query(tx, referral_id, body.apply, access))
+    return await _run(
+        request, caller, lambda tx, access: answer_query(tx, referral_id, body.apply, access, body.rewrite())
+    )
 
 
 @router.post("/{referral_id}/amend", response_model=ReferralOut)
 async def amend(referral_id: UUID, body: schemas.AmendmentBody, request: Request, caller: Referrer) -> Response:
-    """Amend the coded facts of a referral."""
-    return await _run(request, caller, lambda tx, access: amend_referral(tx, referral_id, body.apply, access))
+    """Amend what a referral says; the criteria to reside have a command of their own (readiness)."""
+    return await _run(
+        request, caller, lambda tx, access: amend_referral(tx, referral_id, body.apply, access, body.rewrite())
+    )
 
 
 @router.post("/{referral_id}/withdraw", response_model=ReferralOut)

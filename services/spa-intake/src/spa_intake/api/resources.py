@@ -10,7 +10,17 @@ from pydantic import BaseModel, ConfigDict
 from homeward_kit.values import format_nhs_number
 from spa_intake.adapters.db.notes import WrittenNote
 from spa_intake.adapters.db.people import PersonRecord
-from spa_intake.adapters.db.referral_views import ReferralView
+from spa_intake.adapters.db.referral_views import ReferralView, risk_of
+from spa_intake.adapters.events.published_content import (
+    Communication,
+    Equipment,
+    ExistingCareDetail,
+    Infection,
+    Legal,
+    RiskInputs,
+)
+from spa_intake.domain.content import ReferralContent
+from spa_intake.domain.scores import Score, ScoreRules, scores
 
 
 class Resource(BaseModel):
@@ -41,9 +51,59 @@ class ProgressOut(Resource):
     needs_new_referral: bool
 
 
+class PartOut(Resource):
+    """An input of a score; null points: not known."""
+
+    name: str
+    points: int | None
+
+
+class ScoreOut(Resource):
+    """A score of risk or frailty, computed by Homeward; without a total while an input is missing."""
+
+    name: str
+    version: str
+    total: int | None
+    highest: int
+    band: str | None
+    is_validated: bool  # for a person of this age
+    parts: list[PartOut]
+    missing: list[str]
+
+
 class LinksOut(Resource):
     self: str
     notes: str
+    content: str
+
+
+class ContactOut(Resource):
+    name: str
+    relationship: str
+    phone: str | None
+    roles: list[str]
+
+
+class LiaisonOut(Resource):
+    name: str
+    phone: str | None
+
+
+class TextsOut(Resource):
+    clinical_summary: str | None
+    wishes: str | None
+    home_and_access: str | None
+    risks: str | None
+    medicines: str | None
+
+
+class ContentOut(Resource):
+    """Contacts and words of a referral: kept apart from its coded facts, and every read is audited."""
+
+    referral_id: UUID
+    contacts: list[ContactOut]
+    liaison: LiaisonOut | None
+    texts: TextsOut
 
 
 class ReferralOut(Resource):
@@ -68,6 +128,18 @@ class ReferralOut(Resource):
     cognition: str | None
     clinical_frailty_scale: int | None
     safeguarding_concern: bool
+    referrer: str | None
+    response_within: str | None
+    criteria_since: dict[str, datetime]
+    abilities: dict[str, str]
+    existing_care_detail: ExistingCareDetail | None
+    legal: Legal | None
+    safeguarding: list[str]
+    communication: Communication | None
+    infection: Infection | None
+    equipment: Equipment | None
+    risk: RiskInputs | None
+    scores: list[ScoreOut]
     outward_postcode: str | None
     age_band: str | None
     nhs_number_status: str
@@ -87,8 +159,11 @@ class ReferralOut(Resource):
 
 
 class ReferralsOut(Resource):
+    """`next`: the page after this one, if there is one; `resume`: where to go on when you ask again later."""
+
     items: list[ReferralOut]
     next: str | None
+    resume: str | None
 
 
 class NoteOut(Resource):
@@ -132,24 +207,26 @@ class PeopleOut(Resource):
     people: list[PersonOut]
 
 
-def referral_out(view: ReferralView, *, for_staff: bool) -> ReferralOut:
-    """A referral as this caller reads it: the person's key is for staff."""
+def referral_out(view: ReferralView, *, for_staff: bool, rules: ScoreRules | None = None) -> ReferralOut:
+    """A referral as this caller reads it: the person's key is for staff. `rules`: the versions of its scores."""
     place = f"/api/v1/referrals/{view.referral_id}"
-    facts = asdict(view.facts) | {"needs": list(view.facts.needs)}
+    facts = view.facts
+    found = scores(facts.clinical_frailty_scale, risk_of(view), facts.age_band, rules or ScoreRules())
     return ReferralOut(
-        **facts | {"criteria_to_reside": list(view.facts.criteria_to_reside)},
+        **asdict(facts) | {"safeguarding_concern": facts.has_safeguarding_concern},
         referral_id=view.referral_id,
         patient_key=view.patient_key if for_staff else None,
         kind=view.kind,
         source=view.source,
         state=view.state,
         version=view.version,
-        is_ready=view.facts.is_ready,
+        is_ready=facts.is_ready,
+        scores=[_score_out(score) for score in found],
         nhs_number_status=view.nhs_number_status,
         stay=StayOut(**asdict(view.stay)) if view.stay else None,
         assignee=view.assignee,
         missing=list(view.missing),
-        progress=ProgressOut(**asdict(view.progress) | {"holds": list(view.progress.holds)}),
+        progress=ProgressOut(**asdict(view.progress)),
         received_at=view.received_at,
         accepted_at=view.accepted_at,
         ended_at=view.ended_at,
@@ -158,8 +235,17 @@ def referral_out(view: ReferralView, *, for_staff: bool) -> ReferralOut:
         left_at=view.stay.discharged_at if view.stay else None,
         updated_at=view.changed_at,
         died=view.has_died,
-        links=LinksOut(self=place, notes=f"/api/v1/notes?referral_id={view.referral_id}"),
+        links=LinksOut(self=place, notes=f"/api/v1/notes?referral_id={view.referral_id}", content=f"{place}/content"),
     )
+
+
+def _score_out(score: Score) -> ScoreOut:
+    return ScoreOut(**asdict(score), missing=list(score.missing))
+
+
+def content_out(referral_id: UUID, content: ReferralContent) -> ContentOut:
+    """Contacts and words, for staff and for the organisation that sent them."""
+    return ContentOut(referral_id=referral_id, **asdict(content))
 
 
 def notes_out(notes: Sequence[WrittenNote]) -> NotesOut:

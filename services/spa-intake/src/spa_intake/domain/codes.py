@@ -218,6 +218,7 @@ def _codes(listed: str) -> frozenset[str]:
 
 # UK Core code systems (domain.md, section 2.6). What a message sends beside these is not passed on.
 ADMISSION_METHODS = _codes("11 12 13 21 22 23 24 25 2A 2B 2C 2D 28 31 32 82 83 81 98 99")
+EMERGENCY_METHODS = _codes("21 22 23 24 25 2A 2B 2C 2D 28")
 ADMISSION_SOURCES = _codes("19 29 37 39 40 42 49 51 52 53 54 55 56 65 66 79 85 87 88 98 99")
 DISCHARGE_METHODS = _codes("1 3 4 5 6 7 8 9")
 DISCHARGE_DESTINATIONS = _codes("19 29 30 37 38 48 49 50 51 52 53 54 65 66 79 84 85 87 88 98 99")

@@ -1,6 +1,6 @@
 """What comes in from outside in neutral form, whichever door it came by: JSON, FHIR or HL7 v2."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -17,6 +17,9 @@ from .codes import (
     Trigger,
     VerificationStatus,
 )
+from .content import Communication, Equipment, ExistingCareDetail, Infection, Legal, ReferralContent
+from .content_codes import Ability, Activity, Referrer, ResponseWithin, SafeguardingFlag
+from .scores import RiskInputs
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class ReferralFacts:
 
     referring_organisation: str  # ODS code
     hospital: str  # ODS code
-    ward: str
+    ward: str  # "" where it does not come from a ward: the hospital is then the referring organisation
     expected_discharge_on: date | None = None
     discharge_ready_on: date | None = None
     criteria_to_reside: tuple[Criterion, ...] = ()  # none: ready for discharge
@@ -57,11 +60,27 @@ class ReferralFacts:
     safeguarding_concern: bool = False
     outward_postcode: str | None = None
     age_band: str | None = None
+    referrer: Referrer | None = None
+    response_within: ResponseWithin | None = None
+    criteria_since: Mapping[Criterion, datetime] = field(default_factory=dict)  # the operation, the procedure …
+    abilities: Mapping[Activity, Ability] = field(default_factory=dict)
+    existing_care_detail: ExistingCareDetail | None = None
+    legal: Legal | None = None
+    safeguarding: tuple[SafeguardingFlag, ...] = ()
+    communication: Communication | None = None
+    infection: Infection | None = None
+    equipment: Equipment | None = None
+    risk: RiskInputs | None = None
 
     @property
     def is_ready(self) -> bool:
         """Ready for discharge: no criterion to reside is met."""
         return not self.criteria_to_reside
+
+    @property
+    def has_safeguarding_concern(self) -> bool:
+        """A flag is a concern, whether or not it is said beside it."""
+        return self.safeguarding_concern or bool(self.safeguarding)
 
 
 def revised(facts: ReferralFacts, revise: Callable[[ReferralFacts], ReferralFacts]) -> ReferralFacts:
@@ -85,6 +104,7 @@ class ReferralIn:
     facts: ReferralFacts
     visit_number: str | None = None
     reason_text: str | None = field(default=None, repr=False)  # free text: becomes a note
+    content: ReferralContent = field(default=ReferralContent(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """The numbers of the rules that a site may set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from .scores import ScoreRules
 
 
 @dataclass(frozen=True)
@@ -12,3 +14,5 @@ class Policy:
     close_after_readmission: timedelta = timedelta(hours=24)
     # organisations whose NHS numbers are taken as verified when the message gives no status
     verified_number_senders: frozenset[str] = frozenset()
+    # which published version of each score is used
+    scores: ScoreRules = field(default_factory=ScoreRules)

@@ -1,11 +1,13 @@
 """What can be asked of a referral: one small class for each action of the table of transitions."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from .codes import CloseReason, Criterion, DeclineReason, WithdrawReason
+from .acceptance_rules import still_missing
+from .codes import Advice, CloseReason, Criterion, DeclineReason, ReadinessReason, WithdrawReason
 from .errors import NothingAskedFor, PersonHasDied, RedirectNeedsService, ReferralNeverAccepted
 from .ids import NoteId, StayId
 from .inputs import ReferralFacts
@@ -37,6 +39,7 @@ class Decline(Command):
     action: ClassVar[Action] = Action.DECLINE
     reason: DeclineReason
     redirected_to: str | None = None
+    advice: tuple[Advice, ...] = ()
 
     def is_repeat(self, referral: Referral) -> bool:
         return referral.state is ReferralState.DECLINED
@@ -46,12 +49,18 @@ class Decline(Command):
             raise RedirectNeedsService
 
     def effect(self, referral: Referral, now: datetime) -> Referral:
-        return replace(referral, ended_at=now, ended_reason=self.reason.value, redirected_to=self.redirected_to)
+        return replace(
+            referral,
+            ended_at=now,
+            ended_reason=self.reason.value,
+            redirected_to=self.redirected_to,
+            advice=self.advice,
+        )
 
 
 @dataclass(frozen=True)
 class Query(Command):
-    """Ask the ward for what is missing; asked again, what is asked for adds up."""
+    """Ask the ward for what is missing; asked again before it answers, what is asked for adds up."""
 
     action: ClassVar[Action] = Action.QUERY
     missing: tuple[str, ...]
@@ -69,31 +78,36 @@ class Query(Command):
 
     def effect(self, referral: Referral, _now: datetime) -> Referral:
         started_from = referral.queried_from or referral.state
-        missing = tuple(dict.fromkeys((*referral.missing, *self.missing)))
+        open_questions = referral.missing if referral.state is ReferralState.QUERIED else ()
+        missing = tuple(dict.fromkeys((*open_questions, *self.missing)))
         return replace(referral, queried_from=started_from, missing=missing)
 
 
 @dataclass(frozen=True)
 class Answer(Command):
-    """The ward's answer; the referral goes back to where it was queried from."""
+    """The ward's answer; the referral goes back to where it was queried from, with what it still lacks."""
 
     action: ClassVar[Action] = Action.ANSWER
     facts: ReferralFacts
 
     def effect(self, referral: Referral, _now: datetime) -> Referral:
-        return replace(referral, facts=self.facts, queried_from=None, missing=())
+        missing = still_missing(referral.missing, self.facts)
+        return replace(referral, facts=self.facts, queried_from=None, missing=missing)
 
 
 @dataclass(frozen=True)
 class Amend(Command):
     action: ClassVar[Action] = Action.AMEND
     facts: ReferralFacts
+    is_rewritten: bool = False  # contacts or words changed too
 
     def is_repeat(self, referral: Referral) -> bool:
-        return self.facts == referral.facts
+        return self.facts == referral.facts and not self.is_rewritten
 
     def effect(self, referral: Referral, _now: datetime) -> Referral:
-        return replace(referral, facts=self.facts)
+        is_asked = referral.state is ReferralState.QUERIED  # then the answer says what is done with
+        missing = referral.missing if is_asked else still_missing(referral.missing, self.facts)
+        return replace(referral, facts=self.facts, missing=missing)
 
 
 @dataclass(frozen=True)
@@ -140,21 +154,37 @@ class Assign(Command):
 
 @dataclass(frozen=True)
 class ChangeReadiness(Command):
-    """A dated assessment of the criteria to reside; one older than the newest is kept but changes nothing."""
+    """The criteria to reside that are met now, by the newest assessment and the clock.
+
+    An assessment older than the newest is kept in the series but is not what counts. `since` names what began before
+    that assessment.
+    """
 
     action: ClassVar[Action] = Action.CHANGE_READINESS
     criteria: tuple[Criterion, ...]
     assessed_at: datetime
+    since: Mapping[Criterion, datetime] = field(default_factory=dict)
+    reason: ReadinessReason = ReadinessReason.ASSESSED
 
     def is_repeat(self, referral: Referral) -> bool:
-        newest = referral.facts.criteria_assessed_at
+        facts = referral.facts
+        newest = facts.criteria_assessed_at
         if newest is None or self.assessed_at > newest:
             return False
-        return self.assessed_at < newest or set(self.criteria) == set(referral.facts.criteria_to_reside)
+        is_same = set(self.criteria) == set(facts.criteria_to_reside) and self.since == facts.criteria_since
+        return self.assessed_at < newest or is_same
 
     def effect(self, referral: Referral, _now: datetime) -> Referral:
-        facts = replace(referral.facts, criteria_to_reside=self.criteria, criteria_assessed_at=self.assessed_at)
+        facts = replace(
+            referral.facts,
+            criteria_to_reside=self.criteria,
+            criteria_assessed_at=self.assessed_at,
+            criteria_since=self.since,
+        )
         return replace(referral, facts=facts)
+
+    def happened(self, _referral: Referral, fact: ReferralFact) -> Happened:
+        return Happened(fact, readiness_reason=self.reason)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Amend the coded facts of a referral."""
+"""Amend what a referral says: its coded facts, its contacts and words."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -10,11 +10,18 @@ from spa_intake.domain.referral_commands import Amend
 
 from .access import Access, open_referral
 from .recording import record_change
+from .rewriting import Rewrite, rewrite_content
 
 
 async def amend_referral(
-    tx: Tx, referral_id: UUID, revise: Callable[[ReferralFacts], ReferralFacts], access: Access
+    tx: Tx,
+    referral_id: UUID,
+    revise: Callable[[ReferralFacts], ReferralFacts],
+    access: Access,
+    rewrite: Rewrite | None = None,
 ) -> Referral:
-    """`revise` gives the facts as they are now. Refuses with ReferralHasEnded."""
+    """`revise` gives the facts as they are now, `rewrite` contacts and words. Refuses with ReferralHasEnded."""
     referral = await open_referral(tx, referral_id, access)
-    return await record_change(tx, decide(referral, Amend(revised(referral.facts, revise)), tx.now), "amend_referral")
+    is_rewritten = await rewrite_content(tx, referral_id, rewrite)
+    amend = Amend(revised(referral.facts, revise), is_rewritten=is_rewritten)
+    return await record_change(tx, decide(referral, amend, tx.now), "amend_referral")

@@ -10,12 +10,18 @@ from spa_intake.domain.referral_commands import Answer
 
 from .access import Access, open_referral
 from .recording import record_change
+from .rewriting import Rewrite, rewrite_content
 
 
 async def answer_query(
-    tx: Tx, referral_id: UUID, revise: Callable[[ReferralFacts], ReferralFacts], access: Access
+    tx: Tx,
+    referral_id: UUID,
+    revise: Callable[[ReferralFacts], ReferralFacts],
+    access: Access,
+    rewrite: Rewrite | None = None,
 ) -> Referral:
     """`revise` gives the facts as they are with the answer. Refuses with ReferralNotQueried, ReferralHasEnded."""
     referral = await open_referral(tx, referral_id, access)
+    await rewrite_content(tx, referral_id, rewrite)
     change = decide(referral, Answer(revised(referral.facts, revise)), tx.now)
     return await record_change(tx, change, "answer_query")

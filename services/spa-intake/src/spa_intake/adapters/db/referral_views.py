@@ -1,18 +1,21 @@
 """Referrals as they are read: with their stay, the person's status and the progress in the other services."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
 from homeward_kit.database import Tx
+from homeward_kit.values import LONDON
+from spa_intake.domain.codes import EMERGENCY_METHODS
 from spa_intake.domain.inputs import ReferralFacts
 from spa_intake.domain.person import Person
 from spa_intake.domain.referral import Referral
+from spa_intake.domain.scores import RiskInputs, with_stay
 from spa_intake.domain.stay_history import Stay
 
 from .referrals import facts_of
@@ -63,16 +66,41 @@ class ReferralView:
     has_died: bool
     stay: StayView | None
     progress: Progress
+    read_at: datetime
+
+
+def risk_of(view: ReferralView) -> RiskInputs:
+    """What the scores are computed from: what the referrer said, else what the hospital's messages say so far."""
+    said = view.facts.risk or RiskInputs()
+    if view.stay is None:
+        return said
+    until = view.stay.discharged_at or view.read_at
+    days = (until.astimezone(LONDON).date() - view.stay.admitted_at.astimezone(LONDON).date()).days
+    method = view.stay.admission_method
+    return with_stay(said, max(days, 0), is_emergency=method in EMERGENCY_METHODS if method else None)
+
+
+@dataclass(frozen=True)
+class PageEnd:
+    """The place of the last referral of a page, and which transactions that page has seen (a pg_snapshot)."""
+
+    changed_at: datetime
+    referral_id: UUID
+    seen: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """What to list: None leaves a condition out. `after` is the place of the last one seen."""
+    """What to list: None leaves a condition out. `after` is the end of the page before."""
 
     organisations: AbstractSet[str] | None = None
+    kinds: Sequence[str] | None = None
     states: Sequence[str] | None = None
+    hospital: str | None = None
+    ward: str | None = None
+    is_ready: bool | None = None
     updated_since: datetime | None = None
-    after: tuple[datetime, UUID] | None = None
+    after: PageEnd | None = None
     limit: int = 50
 
 
@@ -110,7 +138,7 @@ async def get(tx: Tx, referral_id: UUID, organisations: AbstractSet[str] | None 
             {"id": referral_id, "own": None if organisations is None else list(organisations)},
         )
     ).one_or_none()
-    return _view(row) if row else None
+    return _view(row, tx.now) if row else None
 
 
 def of_new(referral: Referral, person: Person, stay: Stay | None, received_at: datetime) -> ReferralView:
@@ -135,32 +163,62 @@ def of_new(referral: Referral, person: Person, stay: Stay | None, received_at: d
         has_died=person.has_died,
         stay=_stay_of(stay) if stay else None,
         progress=_NOTHING_YET,
+        read_at=received_at,
     )
 
 
-async def page(tx: Tx, wanted: Page) -> list[ReferralView]:
-    """Referrals in the order of their last change, oldest first."""
+# A change is dated when its transaction begins and seen when it ends: one that took longer than its neighbours would
+# stand before a place that was read already. So a page also gives what lies shortly before that place and was made by
+# a transaction that the page before had not seen. The row's xmin has 32 bits; it is widened by the newest number.
+_LONGEST_TRANSACTION = timedelta(minutes=5)
+_NUMBER = "CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)"
+_MADE_BY = f"CAST(CAST({_NUMBER} - (({_NUMBER} - CAST(CAST(r.xmin AS text) AS bigint)) & 4294967295) AS text) AS xid8)"
+_AFTER = f"""r.changed_at >= :after_floor AND ((r.changed_at, r.referral_id) > (:after_at, :after_id)
+    OR NOT pg_visible_in_snapshot({_MADE_BY}, CAST(:after_seen AS pg_snapshot)))"""
+
+
+async def page(tx: Tx, wanted: Page) -> tuple[list[ReferralView], PageEnd | None]:
+    """Referrals in the order of their last change, oldest first, and where the page ends (None: it is empty).
+
+    Read page by page with each one's end as the next one's `after`, no change is left out; one may come twice.
+    """
+    where, values = _conditions(wanted)
+    select = _SELECT.replace("SELECT", "SELECT CAST(pg_current_snapshot() AS text) AS seen,", 1)
+    rows = (await tx.execute(f"{select} WHERE {where} ORDER BY r.changed_at, r.referral_id LIMIT :limit", values)).all()
+    end = PageEnd(rows[-1].changed_at, rows[-1].referral_id, rows[-1].seen) if rows else None
+    return [_view(row, tx.now) for row in rows], end
+
+
+def _conditions(wanted: Page) -> tuple[str, dict[str, Any]]:  # Any: bound values
     conditions = {
-        "r.organisation = ANY(:organisations)": wanted.organisations,
-        "r.state = ANY(:states)": None if wanted.states is None else list(wanted.states),
+        "r.organisation = ANY(:organisations)": _listed(wanted.organisations),
+        "r.kind = ANY(:kinds)": _listed(wanted.kinds),
+        "r.state = ANY(:states)": _listed(wanted.states),
+        "r.facts->>'hospital' = :hospital": wanted.hospital,
+        "coalesce(CASE WHEN s.is_cancelled THEN NULL ELSE s.ward END, r.facts->>'ward') = :ward": wanted.ward,
+        "(r.facts->'criteria_to_reside' = '[]') = :is_ready": wanted.is_ready,
         "r.changed_at >= :updated_since": wanted.updated_since,
-        "(r.changed_at, r.referral_id) > (:after_at, :after_id)": wanted.after,
     }
-    where = " AND ".join(sql for sql, value in conditions.items() if value is not None) or "true"
-    values: dict[str, Any] = {  # Any: bound values
-        "organisations": None if wanted.organisations is None else list(wanted.organisations),
-        "states": None if wanted.states is None else list(wanted.states),
-        "updated_since": wanted.updated_since,
-        "after_at": wanted.after[0] if wanted.after else None,
-        "after_id": wanted.after[1] if wanted.after else None,
-        "limit": wanted.limit,
+    used = {sql: value for sql, value in conditions.items() if value is not None}
+    values: dict[str, Any] = {sql.rpartition(":")[2].rstrip(")"): value for sql, value in used.items()}
+    values["limit"] = wanted.limit
+    if wanted.after is None:
+        return " AND ".join(used) or "true", values
+    after = wanted.after
+    values |= {
+        "after_at": after.changed_at,
+        "after_id": after.referral_id,
+        "after_seen": after.seen,
+        "after_floor": after.changed_at - _LONGEST_TRANSACTION,
     }
-    used = {name: value for name, value in values.items() if f":{name}" in f"{where} :limit"}
-    rows = await tx.execute(f"{_SELECT} WHERE {where} ORDER BY r.changed_at, r.referral_id LIMIT :limit", used)
-    return [_view(row) for row in rows]
+    return " AND ".join([*used, _AFTER]), values
 
 
-def _view(row: Row[Any]) -> ReferralView:  # Any: the row's columns
+def _listed(codes: Collection[str] | None) -> list[str] | None:
+    return None if codes is None else list(codes)
+
+
+def _view(row: Row[Any], read_at: datetime) -> ReferralView:  # Any: the row's columns
     return ReferralView(
         referral_id=row.referral_id,
         patient_key=row.patient_key,
@@ -181,6 +239,7 @@ def _view(row: Row[Any]) -> ReferralView:  # Any: the row's columns
         has_died=row.has_died,
         stay=_stay(row) if row.stay_id else None,
         progress=_progress(row),
+        read_at=read_at,
     )
 
 

@@ -4,9 +4,11 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from homeward_kit.envelope import PublishedEvent
+
+from .published_content import Communication, Equipment, ExistingCareDetail, Infection, Legal, RiskInputs
 
 REFERRALS = "discharge-referrals"
 HOSPITAL_ACTIVITY = "discharge-hospital-activity"
@@ -18,8 +20,8 @@ class CodedFacts(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     referring_organisation: str  # ODS code
-    hospital: str  # ODS code of the trust or site
-    ward: str  # ward code
+    hospital: str  # ODS code of the trust or site; where there is none, of the referring organisation
+    ward: str  # ward code; empty where the referral comes from no hospital
     outward_postcode: str | None  # "BR1"
     age_band: str | None  # "75-84"
     expected_discharge_on: date | None
@@ -33,6 +35,17 @@ class CodedFacts(BaseModel):
     cognition: str | None
     clinical_frailty_scale: int | None  # 1-9
     safeguarding_concern: bool
+    referrer: str | None = None  # ward, gp_practice, nhs_111, ambulance, care_home
+    response_within: str | None = None  # two_hours, two_days
+    criteria_since: dict[str, datetime] = {}  # by criterion: when the operation or procedure was
+    abilities: dict[str, str] = {}  # by activity
+    existing_care_detail: ExistingCareDetail | None = None
+    legal: Legal | None = None
+    safeguarding: list[str] = []
+    communication: Communication | None = None
+    infection: Infection | None = None
+    equipment: Equipment | None = None
+    risk: RiskInputs | None = None
 
 
 class StayFacts(BaseModel):
@@ -98,6 +111,7 @@ class ReferralDeclined(ReferralEvent):
     reason: str
     redirected_to: str | None
     declined_at: datetime
+    advice: list[str] = Field(default_factory=list)  # codes of what the ward is advised to do instead
 
 
 class ReferralWithdrawn(ReferralEvent):
@@ -111,6 +125,7 @@ class ReferralReadinessChanged(ReferralEvent):
     criteria_to_reside: list[str]
     is_ready: bool
     assessed_at: datetime
+    reason: Literal["assessed", "lapsed"] = "assessed"  # lapsed: the time after an operation is over
 
 
 class ReferralStayLinked(ReferralEvent):

@@ -7,6 +7,7 @@ from typing import Any
 
 from homeward_kit.database import Tx
 from homeward_kit.envelope import PublishedEvent
+from spa_intake.domain.codes import ReadinessReason
 from spa_intake.domain.ids import ReferralId
 from spa_intake.domain.inputs import ReferralFacts
 from spa_intake.domain.person import Person
@@ -64,12 +65,14 @@ _FIELDS: dict[ReferralFact, Callable[[Referral, Happened], Fields]] = {
         "reason": r.ended_reason,
         "redirected_to": r.redirected_to,
         "declined_at": r.ended_at,
+        "advice": [advice.value for advice in r.advice],
     },
     ReferralFact.WITHDRAWN: lambda r, _: {"reason": r.ended_reason, "withdrawn_at": r.ended_at},
-    ReferralFact.READINESS_CHANGED: lambda r, _: {
+    ReferralFact.READINESS_CHANGED: lambda r, happened: {
         "criteria_to_reside": [criterion.value for criterion in r.facts.criteria_to_reside],
         "is_ready": r.facts.is_ready,
         "assessed_at": r.facts.criteria_assessed_at,
+        "reason": happened.readiness_reason or ReadinessReason.ASSESSED,
     },
     ReferralFact.STAY_LINKED: lambda _, __: {},  # the stay is given by the caller
     ReferralFact.STAY_UNLINKED: lambda _, happened: {"stay_id": happened.stay_id},
@@ -131,13 +134,7 @@ def death_event(person: Person) -> PublishedEvent:
 
 def coded_facts(facts: ReferralFacts) -> out.CodedFacts:
     """The coded facts of a referral as the others read them."""
-    return out.CodedFacts.model_validate(
-        asdict(facts)
-        | {
-            "criteria_to_reside": [criterion.value for criterion in facts.criteria_to_reside],
-            "needs": [need.value for need in facts.needs],
-        }
-    )
+    return out.CodedFacts.model_validate(asdict(facts) | {"safeguarding_concern": facts.has_safeguarding_concern})
 
 
 def stay_facts(stay: Stay) -> out.StayFacts:

@@ -1,0 +1,23 @@
+"""What a referral of its kind lacks, as an answer with a pointer for each."""
+
+from homeward_kit.problems import Pointer, Problem
+from spa_intake.domain.inputs import ReferralIn
+from spa_intake.domain.kinds import faults_of
+
+_SENTENCES = {
+    "missing": "This is needed for a referral of this kind.",
+    "not_for_this_kind": "This does not belong to a referral of this kind.",
+    "criterion_not_met": "This names a criterion that criteria_to_reside does not.",
+}
+
+
+def check_content(asked: ReferralIn) -> None:
+    """Refuse what the kind's policy does not let in."""
+    if faults := faults_of(asked):
+        raise Problem(
+            422,
+            "invalid_request",
+            "Fields to correct",
+            "Correct the fields named in errors and send it again.",
+            pointers=[Pointer(fault.pointer, fault.code, _SENTENCES[fault.code]) for fault in faults],
+        )
