@@ -36,7 +36,11 @@ def tell(messages: Sequence[Movement]) -> tuple[list[Stay], list[StayFact]]:
             continue
         seen[message.message] = message
         history: History = retell(
-            PATIENT, stays, rebuild(seen.values()), newest=message, new_id=lambda: StayId(uuid4())
+            dict.fromkeys(seen, PATIENT),
+            stays,
+            rebuild(seen.values()),
+            trigger=message.trigger,
+            new_id=lambda: StayId(uuid4()),
         )
         stays = list(history.stays)
         facts += [change.fact for change in history.changes]

@@ -1,6 +1,6 @@
 """What a rebuilt history changes in the stays as known: revisions, and the event that each change is."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -48,16 +48,18 @@ class History:
 
 
 def retell(
-    patient_key: PatientKey,
+    whose: Mapping[str, PatientKey],
     known: Sequence[Stay],
     built: Sequence[BuiltStay],
     *,
-    newest: Movement,
+    trigger: Trigger | None,
     new_id: Callable[[], StayId],
 ) -> History:
     """Match what was rebuilt to the stays as known, by the movements they share, and say what changed.
 
-    A known stay of which nothing is left (it turned out to be part of another) is cancelled.
+    A known stay of which nothing is left (it turned out to be part of another) is cancelled. `whose` gives the key
+    that each message named: a stay is filed under that of its first and keeps it. `trigger`: of the movement that is
+    new; None where a merge or its undoing gives the reason.
     """
     by_id = {stay.stay_id: stay for stay in known}
     taken: set[StayId] = set()
@@ -66,7 +68,8 @@ def retell(
     for one in built:
         stay_id = _known_id(one.movements, by_id.keys() - taken) or new_id()
         taken.add(stay_id)
-        stays.append(_revised(by_id.get(stay_id), Stay(stay_id, patient_key, 0, one.content)))
+        key = by_id[stay_id].patient_key if stay_id in by_id else whose[one.movements[0].message]
+        stays.append(_revised(by_id.get(stay_id), Stay(stay_id, key, 0, one.content)))
         stay_of |= {movement.message: stay_id for movement in one.movements}
     stays += [
         _revised(stay, replace(stay, content=replace(stay.content, is_cancelled=True)))
@@ -74,7 +77,7 @@ def retell(
         if stay.stay_id not in taken
     ]
     changes = [
-        StayChange(stay, fact_of(by_id.get(stay.stay_id), stay, newest.trigger))
+        StayChange(stay, fact_of(by_id.get(stay.stay_id), stay, trigger))
         for stay in stays
         if stay != by_id.get(stay.stay_id)
     ]
@@ -93,7 +96,7 @@ def _revised(before: Stay | None, after: Stay) -> Stay:
     return replace(after, revision=before.revision + 1)
 
 
-def fact_of(before: Stay | None, after: Stay, trigger: Trigger) -> StayFact:
+def fact_of(before: Stay | None, after: Stay, trigger: Trigger | None) -> StayFact:
     """The event that tells the difference between two revisions of a stay."""
     new = after.content
     if new.is_cancelled:
@@ -104,7 +107,7 @@ def fact_of(before: Stay | None, after: Stay, trigger: Trigger) -> StayFact:
     if old.has_discharge != new.has_discharge:
         return StayFact.DISCHARGED if new.has_discharge else StayFact.DISCHARGE_CANCELLED
     if replace(old, ward=new.ward) == new:
-        return _WARD_FACTS.get(trigger, StayFact.CORRECTED)
+        return _WARD_FACTS.get(trigger, StayFact.CORRECTED) if trigger else StayFact.CORRECTED
     return StayFact.CORRECTED
 
 

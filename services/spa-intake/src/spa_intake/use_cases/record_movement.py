@@ -1,25 +1,18 @@
-"""Record a hospital's ADT message: rebuild the person's stays, settle their death, and follow with their referrals."""
+"""Record a hospital's ADT message, and work out anew what is known of the person."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from homeward_kit import audit
 from homeward_kit.database import Tx
-from spa_intake.adapters.db import people, referrals, stays
+from spa_intake.adapters.db import stays
 from spa_intake.adapters.db.recognition import recognise
-from spa_intake.adapters.events import telling
-from spa_intake.domain.following import follow
-from spa_intake.domain.ids import PatientKey, StayId
+from spa_intake.domain.ids import PatientKey, ReferralId, StayId
 from spa_intake.domain.inputs import MovementIn
-from spa_intake.domain.movement import Movement, message_name, movement_of
-from spa_intake.domain.person import Person, death_of, identify, require_identity, settled
+from spa_intake.domain.movement import message_name, movement_of
+from spa_intake.domain.person import identify, require_identity
 from spa_intake.domain.policy import Policy
-from spa_intake.domain.referral import Referral
-from spa_intake.domain.stay import rebuild
-from spa_intake.domain.stay_history import History, Stay, retell
 
-from .linking import record_following
+from .rebuilding import Cause, bring_up_to_date
 
 
 @dataclass(frozen=True)
@@ -28,6 +21,8 @@ class MovementOutcome:
 
     patient_key: PatientKey
     is_repeat: bool
+    stay_id: StayId | None = None  # the stay that the movement was counted to
+    referral_id: ReferralId | None = None  # the youngest referral linked to that stay
 
 
 async def record_movement(tx: Tx, message: MovementIn, text: str, policy: Policy) -> MovementOutcome:
@@ -41,48 +36,8 @@ async def record_movement(tx: Tx, message: MovementIn, text: str, policy: Policy
     person = await recognise(tx, message.person, identity, message.sent_at)
     movement = movement_of(message, name)
     await stays.add_movement(tx, person.patient_key, movement, message)
-    movements = await stays.movements_of(tx, person.patient_key)
-    history = await _rebuild_stays(tx, person, movements, movement)
-    person = await _settle_death(tx, person, movements, history.stays)
-    linked = await _follow(tx, person, history.stays, policy)
-    await _tell_stays(tx, history, movement, linked)
+    now_known = await bring_up_to_date(tx, person.patient_key, policy, Cause(movement.occurred_at, movement.trigger))
     await audit.record(tx, "record_movement", f"person/{person.patient_key}", patient_key=person.patient_key)
-    return MovementOutcome(person.patient_key, is_repeat=False)
-
-
-async def _rebuild_stays(tx: Tx, person: Person, movements: Sequence[Movement], newest: Movement) -> History:
-    history = retell(
-        person.patient_key,
-        await stays.of_person(tx, person.patient_key),
-        rebuild(movements),
-        newest=newest,
-        new_id=lambda: StayId(uuid4()),
-    )
-    await stays.save(tx, [change.stay for change in history.changes])
-    await stays.assign_movements(tx, history.stay_of, movements)
-    return history
-
-
-async def _settle_death(tx: Tx, person: Person, movements: Sequence[Movement], known_stays: Sequence[Stay]) -> Person:
-    died_at = death_of(movements, [stay.content for stay in known_stays])
-    after = settled(person, died_at)
-    if after != person:
-        await people.save(tx, after)
-        await telling.tell_death(tx, after)
-    return after
-
-
-async def _follow(tx: Tx, person: Person, known_stays: Sequence[Stay], policy: Policy) -> list[Referral]:
-    """The person's referrals, each linked to its stay, closed on death, with the address as now known."""
-    followed = []
-    for referral in await referrals.of_person(tx, person.patient_key):
-        changes = follow(referral, person, known_stays, policy, tx.now)
-        followed.append(await record_following(tx, referral, changes, known_stays))
-    return followed
-
-
-async def _tell_stays(tx: Tx, history: History, movement: Movement, linked: Sequence[Referral]) -> None:
-    """Each event names the youngest referral linked to the stay, so that it is seen in that referral's story."""
-    youngest = {referral.stay_id: referral.referral_id for referral in linked}
-    for change in history.changes:
-        await telling.tell_stay(tx, change, movement.occurred_at, youngest.get(change.stay.stay_id))
+    stay_id = now_known.stay_of.get(name)
+    referral_id = now_known.referral_of.get(stay_id) if stay_id else None
+    return MovementOutcome(person.patient_key, is_repeat=False, stay_id=stay_id, referral_id=referral_id)

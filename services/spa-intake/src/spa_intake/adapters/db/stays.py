@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from homeward_kit import aliases
 from homeward_kit.database import Tx
 from spa_intake.domain.codes import Trigger
 from spa_intake.domain.ids import PatientKey, StayId
@@ -45,13 +46,19 @@ async def add_movement(tx: Tx, patient_key: PatientKey, movement: Movement, mess
     )
 
 
-async def movements_of(tx: Tx, patient_key: PatientKey) -> list[Movement]:
-    rows = await tx.execute("SELECT * FROM movements WHERE patient_key = :key", {"key": patient_key})
-    return [_movement(row) for row in rows]
+async def movements_of(tx: Tx, patient_key: PatientKey) -> list[tuple[Movement, PatientKey]]:
+    """A person's movements, each with the key of theirs that its message named."""
+    keys = await aliases.keys_of(tx, patient_key)
+    rows = await tx.execute("SELECT * FROM movements WHERE patient_key = ANY(:keys)", {"keys": list(keys)})
+    return [(_movement(row), PatientKey(row.patient_key)) for row in rows]
 
 
 async def of_person(tx: Tx, patient_key: PatientKey) -> list[Stay]:
-    return (await of_people(tx, [patient_key]))[patient_key]
+    """A person's stays, whichever of their keys each is filed under."""
+    keys = [PatientKey(key) for key in await aliases.keys_of(tx, patient_key)]
+    found = await of_people(tx, keys)
+    stays = (stay for key in keys for stay in found[key])
+    return sorted(stays, key=lambda stay: (stay.content.admitted_at, stay.stay_id))
 
 
 async def of_people(tx: Tx, patient_keys: Collection[PatientKey]) -> dict[PatientKey, list[Stay]]:
