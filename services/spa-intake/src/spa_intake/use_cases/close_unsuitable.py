@@ -2,17 +2,17 @@
 
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
-from spa_intake.adapters.db import progress, referrals
+from spa_intake.adapters.db import referrals
 from spa_intake.adapters.events.consumed import CaseClosed
 from spa_intake.domain import case_word
 
-from .news import case_news
+from .news import take_case_news
 from .recording import record_change
 
 
 async def close_unsuitable(tx: Tx, received: Received[CaseClosed]) -> None:
     """A case closed for any other reason was closed by something intake knows already."""
-    await progress.follow_case(tx, case_news(received))
+    await take_case_news(tx, received)
     referral = await referrals.get(tx, received.payload.referral_id)
     change = case_word.close_unsuitable(referral, received.payload.reason, tx.now) if referral else None
     if change is not None:

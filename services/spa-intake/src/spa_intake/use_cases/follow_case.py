@@ -2,12 +2,11 @@
 
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
-from spa_intake.adapters.db import progress
 from spa_intake.adapters.events.consumed import CaseEvent
 
-from .news import case_news
+from .news import take_case_news
 
 
 async def follow_case(tx: Tx, received: Received[CaseEvent]) -> None:
     """An event older than what is known changes nothing."""
-    await progress.follow_case(tx, case_news(received))
+    await take_case_news(tx, received)

@@ -2,12 +2,11 @@
 
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
-from spa_intake.adapters.db import progress
 from spa_intake.adapters.events.consumed import PackageEvent
 
-from .news import package_news
+from .news import take_package_news
 
 
 async def follow_package(tx: Tx, received: Received[PackageEvent]) -> None:
     """An event older than what is known changes nothing."""
-    await progress.follow_package(tx, package_news(received))
+    await take_package_news(tx, received)

@@ -2,12 +2,11 @@
 
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
-from spa_intake.adapters.db import progress
 from spa_intake.adapters.events.consumed import WatchEvent
 
-from .news import watch_news
+from .news import take_watch_news
 
 
 async def follow_watch(tx: Tx, received: Received[WatchEvent]) -> None:
     """An event older than what is known changes nothing."""
-    await progress.follow_watch(tx, watch_news(received))
+    await take_watch_news(tx, received)

@@ -1,6 +1,8 @@
-"""The others' events as news about a referral's progress."""
+"""The others' events as news about a referral's progress: kept, and told to the ward that sent it."""
 
+from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
+from spa_intake.adapters.db import progress
 from spa_intake.adapters.db.progress import CaseNews, PackageNews, WatchNews
 from spa_intake.adapters.events.consumed import (
     CaseEvent,
@@ -9,6 +11,26 @@ from spa_intake.adapters.events.consumed import (
     PlannedCaseEvent,
     WatchEvent,
 )
+
+from .informing import inform_of_progress
+
+
+async def take_case_news(tx: Tx, received: Received[CaseEvent]) -> None:
+    """Older news than what is known changes nothing."""
+    if await progress.follow_case(tx, case_news(received)):
+        await inform_of_progress(tx, received.payload.referral_id, received.payload.type)
+
+
+async def take_package_news(tx: Tx, received: Received[PackageEvent]) -> None:
+    """As of a case."""
+    if await progress.follow_package(tx, package_news(received)):
+        await inform_of_progress(tx, received.payload.referral_id, received.payload.type)
+
+
+async def take_watch_news(tx: Tx, received: Received[WatchEvent]) -> None:
+    """As of a case."""
+    if await progress.follow_watch(tx, watch_news(received)):
+        await inform_of_progress(tx, received.payload.referral_id, received.payload.type)
 
 
 def case_news(received: Received[CaseEvent]) -> CaseNews:

@@ -3,19 +3,19 @@
 from homeward_kit import audit, timers
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
-from spa_intake.adapters.db import progress, referrals
+from spa_intake.adapters.db import referrals
 from spa_intake.adapters.events.consumed import ReadmissionDetected
 from spa_intake.domain.ids import PatientKey, StayId
 from spa_intake.domain.outcome import ended_by_outcome
 from spa_intake.domain.policy import Policy
 
 from .close_after_readmission import TIMER
-from .news import watch_news
+from .news import take_watch_news
 
 
 async def note_readmission(tx: Tx, received: Received[ReadmissionDetected], policy: Policy) -> None:
     watch = received.payload
-    await progress.follow_watch(tx, watch_news(received))
+    await take_watch_news(tx, received)
     due_at = received.time + policy.close_after_readmission
     known = await referrals.of_person(tx, PatientKey(watch.patient_key))
     for referral in ended_by_outcome(known, StayId(watch.stay_id)):

@@ -21,6 +21,7 @@ from spa_intake.domain.referral_commands import Note
 from spa_intake.domain.stay_history import Stay
 
 from .assessing import start_clock
+from .informing import inform_ward
 from .recording import audit_change
 
 
@@ -124,6 +125,7 @@ async def _record(tx: Tx, decided: _Decided | Refusal, place: int, begin: Callab
     for change, action in decided.changes:
         if change.happened is not None:
             await telling.tell_referral(tx, change.referral, change.happened, decided.stay)
+            await inform_ward(tx, change.referral, change.happened.fact)
             if (note_id := change.happened.note_id) and decided.asked.reason_text:
                 notes.add(tx, change.referral.referral_id, decided.asked.reason_text, note_id)
         await audit_change(tx, change, action)

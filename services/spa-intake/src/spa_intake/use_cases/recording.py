@@ -7,6 +7,8 @@ from spa_intake.adapters.events import telling
 from spa_intake.domain.referral import Change, Referral
 from spa_intake.domain.stay_history import Stay
 
+from .informing import inform_ward
+
 
 async def record_change(tx: Tx, change: Change, action: str, stay: Stay | None = None) -> Referral:
     """Save, publish and audit; a repeat is audited only. `action` is the use case's name."""
@@ -14,6 +16,7 @@ async def record_change(tx: Tx, change: Change, action: str, stay: Stay | None =
     if change.happened is not None:
         await referrals.update(tx, referral)
         await telling.tell_referral(tx, referral, change.happened, stay)
+        await inform_ward(tx, referral, change.happened.fact)
     await audit_change(tx, change, action)
     return referral
 

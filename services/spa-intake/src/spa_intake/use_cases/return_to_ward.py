@@ -3,17 +3,17 @@
 from homeward_kit import audit
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
-from spa_intake.adapters.db import progress, referrals
+from spa_intake.adapters.db import referrals
 from spa_intake.adapters.events.consumed import CaseReturned
 from spa_intake.domain.case_word import ask_ward
 
-from .news import case_news
+from .news import take_case_news
 from .recording import record_change
 
 
 async def return_to_ward(tx: Tx, received: Received[CaseReturned]) -> None:
     """A return that comes after the referral has ended is recorded and changes nothing."""
-    await progress.follow_case(tx, case_news(received))
+    await take_case_news(tx, received)
     case = received.payload
     referral = await referrals.get(tx, case.referral_id)
     if referral is None:

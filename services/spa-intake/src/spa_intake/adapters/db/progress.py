@@ -64,16 +64,19 @@ class WatchNews:
     state: str
 
 
-async def follow_case(tx: Tx, news: CaseNews) -> None:
-    await tx.execute(_CASE, asdict(news))
+async def follow_case(tx: Tx, news: CaseNews) -> bool:
+    """False where it is older than what is known."""
+    return (await tx.execute(_CASE, asdict(news))).rowcount == 1
 
 
-async def follow_package(tx: Tx, news: PackageNews) -> None:
-    await tx.execute(_PACKAGE, asdict(news))
+async def follow_package(tx: Tx, news: PackageNews) -> bool:
+    """False where it is older than what is known."""
+    return (await tx.execute(_PACKAGE, asdict(news))).rowcount == 1
 
 
-async def follow_watch(tx: Tx, news: WatchNews) -> None:
-    await tx.execute(_WATCH, asdict(news))
+async def follow_watch(tx: Tx, news: WatchNews) -> bool:
+    """False where it is older than what is known."""
+    return (await tx.execute(_WATCH, asdict(news))).rowcount == 1
 
 
 async def ask_for_new_referral(tx: Tx, referral_id: UUID) -> None:

@@ -1,0 +1,1 @@
+"""Messages to ward systems: what they say, how they are signed, and where they may go."""
