@@ -17,7 +17,7 @@ from homeward_kit.process import Runtime, Service
 from homeward_kit.settings import ServiceSettings
 from homeward_kit.testing.api import api_client
 from homeward_kit.testing.tokens import TokenIssuer
-from spa_intake.api import errors, fhir, hl7
+from spa_intake.api import errors, fhir, fhir_reads, fhir_rest, hl7
 from spa_intake.domain.policy import Policy
 
 
@@ -55,7 +55,7 @@ async def open_door(database: Database, issuer: TokenIssuer) -> AsyncIterator[Do
             kafka_bootstrap_servers="unused",
             trusted_issuers=(issuer.trusted,),
         ),
-        routers=[fhir.router, hl7.router],
+        routers=[fhir.router, fhir_reads.router, fhir_rest.router, hl7.router],
         refusals=errors.STATUSES,
         configure_app=configure,
     )

@@ -6,28 +6,33 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from homeward_kit.logging import get_logger
 from homeward_kit.problems import Problem, is_outage
 from homeward_kit.values import Refusal
+from spa_intake.adapters.fhir.headers import is_identifier
 from spa_intake.adapters.fhir.outcome import FhirRefusal, Issue, operation_outcome
-from spa_intake.adapters.fhir.rules import is_identifier
 
 MEDIA_TYPE = "application/fhir+json"
 MIRRORED = ("X-Request-Id", "X-Correlation-Id")
 # HTTP status → BaRS error code and FHIR issue type, for refusals that are not made by the FHIR rules themselves.
 BY_STATUS: Mapping[int, tuple[str, str]] = {
     400: ("REC_BAD_REQUEST", "invalid"),
-    401: ("REC_UNAUTHORIZED", "login"),
+    401: ("REC_UNAUTHORIZED", "security"),
     403: ("REC_FORBIDDEN", "forbidden"),
     404: ("REC_NOT_FOUND", "not-found"),
+    405: ("REC_METHOD_NOT_ALLOWED", "not-supported"),
+    406: ("REC_NOT_ACCEPTABLE", "processing"),
     408: ("REC_TIMEOUT", "timeout"),
     409: ("REC_CONFLICT", "conflict"),
     413: ("REC_BAD_REQUEST", "too-long"),
+    415: ("REC_BAD_REQUEST", "not-supported"),
     422: ("REC_UNPROCESSABLE_ENTITY", "business-rule"),
     429: ("REC_TOO_MANY_REQUESTS", "throttled"),
     500: ("REC_SERVER_ERROR", "exception"),
+    501: ("REC_NOT_IMPLEMENTED", "not-supported"),
     503: ("REC_SERVICE_UNAVAILABLE", "transient"),
 }
 
@@ -87,6 +92,9 @@ def _surprise(error: Exception) -> tuple[FhirRefusal, dict[str, str]]:
         sentence = "A part this service needs is not available. Send it again, unchanged."
         return _refusal(503, sentence), {"Retry-After": "2"}
     _log.error("unhandled_error", exc_info=error)
+    if isinstance(error, DBAPIError):
+        issue = Issue("no-store", "The message could not be stored. Send it again, unchanged.")
+        return FhirRefusal(500, "REC_SERVER_ERROR", [issue]), {}
     return _refusal(500, "Something went wrong on our side. Send it again, unchanged."), {}
 
 

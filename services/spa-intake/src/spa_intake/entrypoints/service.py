@@ -10,7 +10,7 @@ from homeward_kit.database import Database
 from homeward_kit.process import Runtime, Service
 from spa_intake import read_model, ui
 from spa_intake.adapters.signing import StaffTokens
-from spa_intake.api import errors, fhir, hl7, keys, notes, people, referrals
+from spa_intake.api import errors, fhir, fhir_reads, fhir_rest, hl7, keys, notes, people, referrals
 from spa_intake.entrypoints import worker
 from spa_intake.settings import IntakeSettings
 
@@ -21,6 +21,8 @@ ROUTERS: Sequence[APIRouter] = (
     people.router,
     keys.router,
     fhir.router,
+    fhir_reads.router,
+    fhir_rest.router,
     hl7.router,
     read_model.router,
 )

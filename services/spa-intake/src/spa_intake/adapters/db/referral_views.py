@@ -11,7 +11,8 @@ from sqlalchemy import Row
 
 from homeward_kit.database import Tx
 from homeward_kit.values import LONDON
-from spa_intake.domain.codes import EMERGENCY_METHODS
+from spa_intake.domain.acceptance_rules import Candidate
+from spa_intake.domain.codes import EMERGENCY_METHODS, Kind
 from spa_intake.domain.inputs import ReferralFacts
 from spa_intake.domain.person import Person
 from spa_intake.domain.referral import Referral
@@ -59,6 +60,7 @@ class ReferralView:
     ended_at: datetime | None
     ended_reason: str | None
     redirected_to: str | None
+    advice: tuple[str, ...]
     missing: tuple[str, ...]
     assignee: UUID | None
     changed_at: datetime
@@ -66,6 +68,7 @@ class ReferralView:
     has_died: bool
     stay: StayView | None
     progress: Progress
+    candidate: Candidate
     read_at: datetime
 
 
@@ -117,8 +120,11 @@ _NOTHING_YET = Progress(
 )
 _SELECT = """
 SELECT r.referral_id, r.patient_key, r.kind, r.source, r.state, r.version, r.facts::text AS facts, r.received_at,
-    r.accepted_at, r.ended_at, r.ended_reason, r.redirected_to, r.missing, r.assignee, r.changed_at,
-    person.nhs_number_status, person.died_at IS NOT NULL AS has_died,
+    r.accepted_at, r.ended_at, r.ended_reason, r.redirected_to, r.advice, r.missing, r.assignee, r.changed_at,
+    person.nhs_number_status, person.died_at IS NOT NULL AS has_died, person.born_on, person.gp_practice,
+    (person.phone IS NOT NULL OR person.postcode IS NOT NULL OR person.address_lines <> '{}') AS can_be_reached,
+    EXISTS (SELECT FROM referral_contents c
+            WHERE c.referral_id = r.referral_id AND c.content->'contacts' <> '[]') AS has_next_of_kin,
     s.stay_id, s.hospital, s.ward, s.admitted_at, s.admission_method, s.discharged_at, s.discharge_destination,
     p.case_state, coalesce(p.is_paused, false) AS is_paused, coalesce(p.is_returned, false) AS is_returned,
     p.pathway, p.target_on, p.package_state, coalesce(p.holds, '{}') AS holds, p.watch_state,
@@ -141,7 +147,21 @@ async def get(tx: Tx, referral_id: UUID, organisations: AbstractSet[str] | None 
     return _view(row, tx.now) if row else None
 
 
-def of_new(referral: Referral, person: Person, stay: Stay | None, received_at: datetime) -> ReferralView:
+async def of_ids(
+    tx: Tx, referral_ids: Sequence[UUID], organisations: AbstractSet[str] | None = None
+) -> list[ReferralView]:
+    """These referrals in the order they were received, where they are one of these organisations'."""
+    rows = await tx.execute(
+        f"{_SELECT} WHERE r.referral_id = ANY(:ids) AND (CAST(:own AS text[]) IS NULL OR r.organisation = ANY(:own))"
+        " ORDER BY r.received_at, r.referral_id",
+        {"ids": list(referral_ids), "own": None if organisations is None else list(organisations)},
+    )
+    return [_view(row, tx.now) for row in rows]
+
+
+def of_new(
+    referral: Referral, person: Person, stay: Stay | None, received_at: datetime, *, has_next_of_kin: bool = False
+) -> ReferralView:
     """A referral that has just been received, as `get` would give it."""
     return ReferralView(
         referral_id=referral.referral_id,
@@ -156,6 +176,7 @@ def of_new(referral: Referral, person: Person, stay: Stay | None, received_at: d
         ended_at=None,
         ended_reason=None,
         redirected_to=None,
+        advice=(),
         missing=(),
         assignee=None,
         changed_at=received_at,
@@ -163,6 +184,14 @@ def of_new(referral: Referral, person: Person, stay: Stay | None, received_at: d
         has_died=person.has_died,
         stay=_stay_of(stay) if stay else None,
         progress=_NOTHING_YET,
+        candidate=Candidate(
+            kind=referral.kind,
+            facts=referral.facts,
+            born_on=person.born_on,
+            gp_practice=person.gp_practice,
+            can_be_reached=bool(person.phone or person.postcode or person.address_lines),
+            has_next_of_kin=has_next_of_kin,
+        ),
         read_at=received_at,
     )
 
@@ -219,6 +248,7 @@ def _listed(codes: Collection[str] | None) -> list[str] | None:
 
 
 def _view(row: Row[Any], read_at: datetime) -> ReferralView:  # Any: the row's columns
+    facts = facts_of(row.facts)
     return ReferralView(
         referral_id=row.referral_id,
         patient_key=row.patient_key,
@@ -226,12 +256,13 @@ def _view(row: Row[Any], read_at: datetime) -> ReferralView:  # Any: the row's c
         source=row.source,
         state=row.state,
         version=row.version,
-        facts=facts_of(row.facts),
+        facts=facts,
         received_at=row.received_at,
         accepted_at=row.accepted_at,
         ended_at=row.ended_at,
         ended_reason=row.ended_reason,
         redirected_to=row.redirected_to,
+        advice=tuple(row.advice),
         missing=tuple(row.missing),
         assignee=row.assignee,
         changed_at=row.changed_at,
@@ -239,6 +270,14 @@ def _view(row: Row[Any], read_at: datetime) -> ReferralView:  # Any: the row's c
         has_died=row.has_died,
         stay=_stay(row) if row.stay_id else None,
         progress=_progress(row),
+        candidate=Candidate(
+            kind=Kind(row.kind),
+            facts=facts,
+            born_on=row.born_on,
+            gp_practice=row.gp_practice,
+            can_be_reached=row.can_be_reached,
+            has_next_of_kin=row.has_next_of_kin,
+        ),
         read_at=read_at,
     )
 

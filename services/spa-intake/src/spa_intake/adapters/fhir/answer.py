@@ -1,4 +1,4 @@
-"""The synchronous answer to a referral: a servicerequest-response message in the form of bars-refresp03."""
+"""The synchronous answer to a message: a servicerequest-response message in the form of bars-refresp03."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +7,17 @@ from uuid import UUID, uuid4
 from spa_intake.adapters.fhir import codes, resources
 from spa_intake.adapters.fhir.message import Message
 from spa_intake.adapters.fhir.outcome import Json
+from spa_intake.adapters.fhir.rules import Asked
+
+# What every referral here is, in the two code systems of BaRS.
+CATEGORY: list[Json] = [
+    {
+        "coding": [
+            {"system": codes.MESSAGE_CATEGORIES, "code": "referral", "display": "Transfer of Care"},
+            {"system": codes.USE_CASES, "code": codes.LOCAL_USE_CASE, "display": codes.LOCAL_USE_CASE_DISPLAY},
+        ]
+    }
+]
 
 
 @dataclass(frozen=True)
@@ -16,6 +27,7 @@ class Receipt:
     referral_id: UUID
     received_at: datetime
     endpoint: str  # address of this FHIR server
+    asked: Asked = Asked.NEW
 
 
 def response_message(message: Message, receipt: Receipt) -> Json:
@@ -25,7 +37,7 @@ def response_message(message: Message, receipt: Receipt) -> Json:
     resource_by_url = {
         urls["header"]: _header(message, sent, receipt, urls["receiver"]),
         message.url_of("ServiceRequest"): _service_request(message, receipt),
-        message.url_of("Encounter"): _encounter(message),
+        **{url: _encounter(message) for url in message.urls_of("Encounter")},  # a cancellation has none
         urls["encounter"]: _our_encounter(message, receipt),
         message.url_of("Patient"): {"resourceType": "Patient"},
         urls["receiver"]: {
@@ -64,11 +76,15 @@ def _header(message: Message, sent: resources.MessageHeader, receipt: Receipt, r
             {"endpoint": sent.source.endpoint or receipt.endpoint}
             | ({"receiver": {"reference": sent.sender.reference}} if sent.sender else {})
         ],
-        "reason": {"coding": [{"system": codes.MESSAGE_REASONS, "code": "new"}]},
+        "reason": {"coding": [{"system": codes.MESSAGE_REASONS, "code": _reason(receipt.asked)}]},
         "response": {"identifier": message.bundle.id, "code": "ok"},
         "definition": codes.RESPONSE_DEFINITION,
         "focus": [{"reference": message.url_of("ServiceRequest")}],
     }
+
+
+def _reason(asked: Asked) -> str:
+    return "new" if asked is Asked.NEW else "update"
 
 
 def _service_request(message: Message, receipt: Receipt) -> Json:
@@ -78,26 +94,11 @@ def _service_request(message: Message, receipt: Receipt) -> Json:
         "id": str(receipt.referral_id),
         "meta": {"profile": [codes.REFERRAL_PROFILE]},
         "identifier": [{"system": codes.REFERRAL_ID, "value": str(receipt.referral_id)}],
-        "status": "active",
+        "status": asked.status,
         "intent": "plan",
         "subject": {"reference": message.url_of("Patient")},
-        "authoredOn": asked.authored_on,
-        "category": [
-            {
-                "coding": [
-                    {
-                        "system": codes.MESSAGE_CATEGORIES,
-                        "code": "referral",
-                        "display": "Transfer of Care",
-                    },
-                    {
-                        "system": codes.USE_CASES,
-                        "code": codes.LOCAL_USE_CASE,
-                        "display": codes.LOCAL_USE_CASE_DISPLAY,
-                    },
-                ]
-            }
-        ],
+        "authoredOn": asked.authored_on or receipt.received_at.isoformat(timespec="milliseconds"),
+        "category": CATEGORY,
     }
 
 
@@ -108,7 +109,8 @@ def _encounter(message: Message) -> Json:
 
 def _our_encounter(message: Message, receipt: Receipt) -> Json:
     """The work that begins here, under the identifier by which the sender can ask for it."""
-    return _encounter_of(message, "planned") | {
+    status = "cancelled" if receipt.asked is Asked.CANCEL else "planned"
+    return _encounter_of(message, status) | {
         "identifier": [{"system": codes.REFERRAL_ID, "value": str(receipt.referral_id)}],
         "period": {"start": receipt.received_at.isoformat(timespec="milliseconds")},
     }

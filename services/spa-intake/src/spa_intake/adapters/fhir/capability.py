@@ -4,10 +4,14 @@ from spa_intake.adapters.fhir import codes
 from spa_intake.adapters.fhir.outcome import Json
 
 PUBLISHED_ON = "2026-11-22"
+BY_PATIENT = (
+    f"system|value; the system is {codes.NHS_NUMBER} or {codes.HOSPITAL_NUMBER}. "
+    "POST ServiceRequest/_search keeps the number out of the address."
+)
 
 
 def capability_statement(endpoint: str) -> Json:
-    """A CapabilityStatement: messages of referral, and nothing that is not built."""
+    """A CapabilityStatement: messages of referral, reads of them, and nothing that is not built."""
     return {
         "resourceType": "CapabilityStatement",
         "id": "homeward-spa-intake",
@@ -38,12 +42,51 @@ def _rest() -> Json:
         "name": "process-message",
         "definition": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
     }
-    return {"mode": "server", "security": {"service": [{"coding": [security]}]}, "operation": [operation]}
+    return {
+        "mode": "server",
+        "security": {"service": [{"coding": [security]}]},
+        "resource": [
+            _resource("MessageDefinition"),
+            _resource(
+                "ServiceRequest",
+                ("_id", "token", "The id of a referral"),
+                (
+                    "patient:identifier",
+                    "token",
+                    BY_PATIENT,
+                ),
+            ),
+            _resource(
+                "Task",
+                ("_id", "token", "The id of a referral, which is that of the work on it"),
+                ("focus", "reference", "The ServiceRequest that the work is about"),
+                ("based-on", "reference", "The same"),
+            ),
+        ],
+        "operation": [operation],
+    }
+
+
+def _resource(name: str, *searches: tuple[str, str, str]) -> Json:
+    found: Json = {
+        "type": name,
+        "versioning": "versioned" if searches else "no-version",
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+    }
+    if searches:
+        found["searchParam"] = [
+            {"name": search, "type": kind, "documentation": words} for search, kind, words in searches
+        ]
+    return found
 
 
 def _messaging(endpoint: str) -> Json:
     protocol = {"system": "http://terminology.hl7.org/CodeSystem/message-transport", "code": "http"}
     return {
         "endpoint": [{"protocol": protocol, "address": f"{endpoint}/$process-message"}],
-        "supportedMessage": [{"mode": "receiver", "definition": codes.REFERRAL_DEFINITION}],
+        "supportedMessage": [
+            {"mode": "receiver", "definition": codes.REFERRAL_DEFINITION},
+            {"mode": "receiver", "definition": codes.CANCELLATION_DEFINITION},
+            {"mode": "sender", "definition": codes.RESPONSE_DEFINITION},
+        ],
     }

@@ -1,4 +1,6 @@
-"""Code systems and codes of BaRS messages, and the local ones this service adds (documented in its README)."""
+"""Code systems and codes of BaRS messages, and the local ones this service adds (docs/integrate/fhir.md)."""
+
+import re
 
 MESSAGE_EVENTS = "https://fhir.nhs.uk/CodeSystem/message-events-bars"
 MESSAGE_REASONS = "https://fhir.nhs.uk/CodeSystem/message-reason-bars"
@@ -19,6 +21,7 @@ ENCOUNTER_PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Encounte
 ORGANIZATION_PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Organization"
 OUTCOME_PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-OperationOutcome"
 REFERRAL_DEFINITION = "https://fhir.nhs.uk/MessageDefinition/bars-message-servicerequest-request-referral"
+CANCELLATION_DEFINITION = "https://fhir.nhs.uk/MessageDefinition/bars-message-servicerequest-request-cancelled"
 RESPONSE_DEFINITION = "https://fhir.nhs.uk/MessageDefinition/bars-message-servicerequest-request-response-short"
 
 # LOCAL TO HOMEWARD: BaRS has no use case for leaving hospital, so this code stands in its place until it has one.
@@ -31,6 +34,14 @@ DISCHARGE_FACTS = "https://homeward.example/fhir/CodeSystem/discharge-facts"
 # LOCAL TO HOMEWARD: identifiers of wards (by the hospital's own code) and of referrals.
 WARD_ID = "https://homeward.example/Id/ward"
 REFERRAL_ID = "https://homeward.example/Id/referral"
+# LOCAL TO HOMEWARD: a hospital's own number of a person, in searches.
+HOSPITAL_NUMBER = "https://homeward.example/Id/hospital-number"
+# LOCAL TO HOMEWARD: why a referral is withdrawn (ServiceRequest.reasonCode of a cancellation).
+WITHDRAW_REASONS = "https://homeward.example/fhir/CodeSystem/withdraw-reason"
+# LOCAL TO HOMEWARD: where the work on a referral stands (Task.businessStatus), and what is asked of the ward.
+WORK_STATES = "https://homeward.example/fhir/CodeSystem/work-state"
+MISSING_ITEMS = "https://homeward.example/fhir/CodeSystem/missing-item"
+END_REASONS = "https://homeward.example/fhir/CodeSystem/end-reason"
 
 # UK Core renamed these codes; published messages still carry the words.
 VERIFICATION_BY_WORD = {
@@ -43,3 +54,11 @@ VERIFICATION_BY_WORD = {
     "number-not-present-and-trace-not-required": "07",
     "trace-postponed-baby-under-six-weeks-old": "08",
 }
+
+# Shapes a code may have and still be named in an answer: anything else could be a person's data.
+_USE_CASE = re.compile(r"[a-z]{1,3}-?[a-z]?[0-9]{1,2}(t[0-9]{1,2})?")
+
+
+def named(use_case: str | None) -> str:
+    """A use case as an answer may name it."""
+    return use_case if use_case and _USE_CASE.fullmatch(use_case) else "not one of BaRS"

@@ -8,22 +8,22 @@ from spa_intake.adapters.fhir import codes, resources
 from spa_intake.adapters.fhir.message import Message, day, instant
 from spa_intake.adapters.fhir.outcome import Issue
 from spa_intake.domain.codes import Cognition, Criterion, ExistingCare, LivingSituation, Mobility, Need
+from spa_intake.domain.content_codes import Referrer
 from spa_intake.domain.inputs import ReferralFacts
 
 AT = "Observation.value"
 E = TypeVar("E", bound=StrEnum)
 
 
-def read_facts(
-    message: Message, *, referring_organisation: str, hospital: str, ward: str, faults: list[Issue]
-) -> ReferralFacts:
+def read_facts(message: Message, organisation: str, ward: str, faults: list[Issue]) -> ReferralFacts:
     """The facts that the Observations state; a code that is not one of ours is noted as a fault."""
     facts = _Facts(message, faults)
     assessed_at = facts.effective_at("criterion-to-reside")
     return ReferralFacts(
-        referring_organisation=referring_organisation,
-        hospital=hospital,
+        referring_organisation=organisation,
+        hospital=organisation,
         ward=ward,
+        referrer=Referrer.WARD,
         expected_discharge_on=day(facts.moment("expected-discharge"), AT, faults),
         discharge_ready_on=day(facts.moment("discharge-ready"), AT, faults),
         criteria_to_reside=facts.several("criterion-to-reside", Criterion),

@@ -23,18 +23,17 @@ class Message:
     def __init__(self, raw: Json) -> None:
         self.bundle = _read(resources.Bundle, raw)
         self._by_address: dict[str, Json] = {}
+        self._by_type: dict[str, list[Json]] = {}
+        self._models: dict[int, resources.Resource] = {}  # by the id of the resource as sent: each is read once
         for entry in self.bundle.entry:
             if entry.resource:
-                self._by_address[f"{entry.resource['resourceType']}/{entry.resource.get('id')}"] = entry.resource
+                resource_type = str(entry.resource["resourceType"])
+                self._by_type.setdefault(resource_type, []).append(entry.resource)
+                self._by_address[f"{resource_type}/{entry.resource.get('id')}"] = entry.resource
                 self._by_address[entry.full_url or ""] = entry.resource
 
-    def sent(self, resource_type: str) -> list[Json]:
-        """The resources of a type, as sent."""
-        found = [entry.resource for entry in self.bundle.entry if entry.resource]
-        return [resource for resource in found if resource["resourceType"] == resource_type]
-
     def all(self, model: type[R]) -> list[R]:
-        return [_read(model, resource) for resource in self.sent(model.__name__)]
+        return [self._model(model, resource) for resource in self._by_type.get(model.__name__, ())]
 
     def only(self, model: type[R]) -> R:
         """The one resource of its type; the cardinalities have been checked before."""
@@ -42,20 +41,37 @@ class Message:
 
     def find(self, model: type[R], reference: resources.Reference | None) -> R | None:
         """The resource a reference points at, if it is in the message and of this type."""
-        address = reference.reference if reference else None
-        found = self._by_address.get(address) if address else None
-        return _read(model, found) if found and found["resourceType"] == model.__name__ else None
+        found = self._pointed_at(reference)
+        return self._model(model, found) if found and found["resourceType"] == model.__name__ else None
 
-    def url_of(self, resource_type: str) -> str:
-        """The full address of the first resource of a type, for references in the answer."""
-        return next(
+    def has(self, model: type[R], reference: resources.Reference | None) -> bool:
+        """Whether a reference points at a resource of this type in the message."""
+        found = self._pointed_at(reference)
+        return found is not None and found["resourceType"] == model.__name__
+
+    def urls_of(self, resource_type: str) -> list[str]:
+        """The full addresses of the resources of a type, for references in the answer."""
+        return [
             entry.full_url or ""
             for entry in self.bundle.entry
             if entry.resource and entry.resource["resourceType"] == resource_type
-        )
+        ]
+
+    def url_of(self, resource_type: str) -> str:
+        """That of the first."""
+        return self.urls_of(resource_type)[0]
 
     def counts(self) -> Counter[str]:
-        return Counter(str(entry.resource["resourceType"]) for entry in self.bundle.entry if entry.resource)
+        return Counter({resource_type: len(sent) for resource_type, sent in self._by_type.items()})
+
+    def _pointed_at(self, reference: resources.Reference | None) -> Json | None:
+        return self._by_address.get(reference.reference) if reference and reference.reference else None
+
+    def _model(self, model: type[R], resource: Json) -> R:
+        known = self._models.get(id(resource))
+        if not isinstance(known, model):
+            known = self._models[id(resource)] = _read(model, resource)
+        return known
 
 
 def read_message(body: bytes, structure: Structure) -> Message:

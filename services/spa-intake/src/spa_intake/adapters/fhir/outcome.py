@@ -50,6 +50,14 @@ def too_early() -> FhirRefusal:
     return FhirRefusal(425, "REC_TOO_EARLY", [Issue("transient", sentence)])
 
 
+def not_found(diagnostics: str, expression: str | None = None) -> FhirRefusal:
+    return FhirRefusal(404, "REC_NOT_FOUND", [Issue("not-found", diagnostics, expression)])
+
+
+def not_built(diagnostics: str) -> FhirRefusal:
+    return FhirRefusal(501, "REC_NOT_IMPLEMENTED", [Issue("not-supported", diagnostics)])
+
+
 def operation_outcome(error: str, issues: Sequence[Issue]) -> Json:
     """An OperationOutcome with one coding of BaRS per issue."""
     return {

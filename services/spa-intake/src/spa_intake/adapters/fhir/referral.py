@@ -19,27 +19,20 @@ MOST_ADDRESS_LINES = 6
 E_ = TypeVar("E_", bound=StrEnum)
 
 
-def read_referral(message: Message, sender_organisation: str) -> ReferralIn:
-    """The referral of a message that has passed every rule.
+def sender_of(message: Message) -> str | None:
+    """The ODS code of the organisation that sends, where the message names one."""
+    return _ods(message, message.only(resources.MessageHeader).sender)
 
-    `sender_organisation` is the ODS code of the calling client: it stands in where the message names no
-    organisation by a code of its own.
-    """
+
+def read_referral(message: Message, organisation: str) -> ReferralIn:
+    """The referral of a message that has passed every rule; `organisation` is the ODS code of the hospital."""
     faults: list[Issue] = []
-    header = message.only(resources.MessageHeader)
-    hospital = _ods(message, header.sender) or sender_organisation
     encounter = message.only(resources.Encounter)
     referral = ReferralIn(
         kind=Kind.HOSPITAL_DISCHARGE,
         source=Source.FHIR,
-        person=_person(message, hospital, faults),
-        facts=read_facts(
-            message,
-            referring_organisation=_requester(message) or hospital,
-            hospital=hospital,
-            ward=_ward(message, encounter) or UNKNOWN_WARD,
-            faults=faults,
-        ),
+        person=_person(message, organisation, faults),
+        facts=read_facts(message, organisation, _ward(message, encounter) or UNKNOWN_WARD, faults),
         visit_number=_short(encounter.identifier[0].value) if encounter.identifier else None,
         reason_text=_reason(message),
     )
@@ -96,16 +89,6 @@ def _phone(patient: resources.Patient) -> str | None:
     phones = [telecom for telecom in telecoms if telecom.system == "phone" and telecom.value]
     best = min(phones, key=lambda telecom: telecom.rank or 99, default=None)
     return _text(best.value, 30) if best else None
-
-
-def _requester(message: Message) -> str | None:
-    """The organisation of whoever asks: named itself, by a role, or by a practitioner who has a role."""
-    reference = message.only(resources.ServiceRequest).requester
-    role = message.find(resources.PractitionerRole, reference)
-    if role is None and reference is not None:
-        roles = message.all(resources.PractitionerRole)
-        role = next((each for each in roles if each.practitioner == reference), None)
-    return _ods(message, role.organization) if role else _ods(message, reference)
 
 
 def _ods(message: Message, reference: resources.Reference | None) -> str | None:

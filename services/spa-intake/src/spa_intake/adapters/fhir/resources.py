@@ -74,6 +74,11 @@ class Contact(FhirPart):
     telecom: list[Telecom] = []
 
 
+class Meta(FhirPart):
+    version_id: str | None = None
+    last_updated: str | None = None
+
+
 class Resource(FhirPart):
     resource_type: str
 
@@ -91,6 +96,10 @@ class MessageHeader(Resource):
 
 
 class ServiceRequest(Resource):
+    id: str | None = None
+    meta: Meta = Field(default_factory=Meta)
+    identifier: list[Identifier] = []
+    reason_code: list[Concept] = []
     status: str | None = None
     category: list[Concept] = []
     based_on: list[Reference] = []
@@ -158,10 +167,6 @@ class Observation(Resource):
     value_integer: int | None = None
     value_boolean: bool | None = None
     value_date_time: str | None = None
-
-
-class Meta(FhirPart):
-    version_id: str | None = None
 
 
 class Entry(FhirPart):

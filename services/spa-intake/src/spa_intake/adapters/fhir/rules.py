@@ -1,17 +1,16 @@
-"""What a receiver of BaRS messages checks, in the order the standard gives, each fault with its published coding."""
+"""What a receiver of BaRS messages checks in a message, in the order the standard gives, with its published coding."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from uuid import UUID
+from enum import StrEnum
 
-from spa_intake.adapters.fhir import codes, resources
+from spa_intake.adapters.fhir import codes, headers, resources
 from spa_intake.adapters.fhir.message import Message
 from spa_intake.adapters.fhir.outcome import FhirRefusal, Issue, bad_request, not_supported
 
 MANY = 10_000
-# MessageDefinition of a referral (BaRS 1.4): how often each type must and may occur; others have no limit.
-CARDINALITIES: Mapping[str, tuple[int, int]] = {
+# MessageDefinitions of BaRS 1.4: how often each type must and may occur; others have no limit.
+REFERRAL_CARDINALITIES: Mapping[str, tuple[int, int]] = {
     "MessageHeader": (1, 1),
     "ServiceRequest": (1, 1),
     "Patient": (1, 1),
@@ -23,86 +22,52 @@ CARDINALITIES: Mapping[str, tuple[int, int]] = {
     "PractitionerRole": (1, MANY),
     "Consent": (1, MANY),
 }
+CANCELLATION_CARDINALITIES: Mapping[str, tuple[int, int]] = {
+    "MessageHeader": (1, 1),
+    "ServiceRequest": (1, 1),
+    "Patient": (1, 1),
+    "Organization": (2, MANY),
+}
 # The application version of a message: any of major version 1 ("1.0.0-beta", "1.1.0").
 VERSION = re.compile(r"1\.[0-9]{1,3}\.[0-9]{1,3}(-[0-9A-Za-z.-]{1,20})?")
-UUID_FORM = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-MEDIA_VERSION = re.compile(r";\s*version\s*=\s*\"?([^;,\"\s]+)")
-# Shapes a code may have and still be named in an answer: anything else could be a person's data.
-USE_CASE = re.compile(r"[a-z]{1,3}-?[a-z]?[0-9]{1,2}(t[0-9]{1,2})?")
 DONE_ENCOUNTERS = frozenset({"finished", "triaged"})
+CANCELLED = frozenset({"revoked", "entered-in-error"})
 
 
-@dataclass(frozen=True)
-class Headers:
-    """The two identifiers of a request; both are sent back."""
+class Asked(StrEnum):
+    """What a message asks for."""
 
-    request_id: UUID
-    correlation_id: UUID
-
-
-def check_headers(headers: Mapping[str, str]) -> Headers:
-    """The first check: both identifiers are there and are UUIDs, and the formats asked for can be served."""
-    faults: list[Issue] = []
-    found: list[UUID] = []
-    for name in ("X-Request-Id", "X-Correlation-Id"):
-        value = headers.get(name, "")
-        if is_identifier(value):
-            found.append(UUID(value))
-        else:
-            faults.append(Issue("invalid", f"The header {name} must be a UUID."))
-    if faults:
-        raise FhirRefusal(400, "REC_BAD_REQUEST", faults)
-    return Headers(*found)
+    NEW = "new"
+    UPDATE = "update"
+    CANCEL = "cancel"
 
 
-def is_identifier(text: str) -> bool:
-    """A UUID as it is usually written; Python would take other forms too."""
-    return UUID_FORM.fullmatch(text) is not None
-
-
-def check_formats(headers: Mapping[str, str]) -> None:
-    """JSON is all that is spoken; a version named in Accept or Content-Type must be one of major version 1."""
-    accept = headers.get("Accept", "").lower()
-    if "xml" in accept and "json" not in accept and "*/*" not in accept:
-        raise FhirRefusal(
-            406, "REC_NOT_ACCEPTABLE", [Issue("processing", "Answers are given as application/fhir+json only.")]
-        )
-    versions = MEDIA_VERSION.findall(accept) + MEDIA_VERSION.findall(headers.get("Content-Type", "").lower())
-    if any(not version.startswith("1.") for version in versions):
-        raise not_supported("The version named in the Accept or Content-Type header is not supported.")
-
-
-def check_use_context(headers: Mapping[str, str]) -> None:
-    """The use-context header names use case, category, event and reason; absent, the message itself decides."""
-    context = headers.get("use-context")
-    if context is None:
-        return
-    parts = context.split("|")
-    if len(parts) != len(("use case", "category", "event", "reason")):
-        raise bad_request("invalid", "The header use-context must have four parts separated by |.")
-    wanted = (codes.SUPPORTED_USE_CASES, {"referral"}, {"servicerequest-request"}, {"new"})
-    if any(part not in choices for part, choices in zip(parts, wanted, strict=True)):
-        raise not_supported(f"The use-context is not supported: its use case is {_named(parts[0])}.")
-
-
-def check_message(message: Message) -> None:
-    """Version, support, cardinalities and invariants of a new referral, in that order."""
+def check_message(message: Message, request_headers: Mapping[str, str] | None = None) -> Asked:
+    """Version, support, cardinalities and invariants, in that order; answers what is asked for."""
     bundle = message.bundle
     if not bundle.meta.version_id:
         raise bad_request("invariant", "Bundle.meta.versionId is missing.", "Bundle.meta.versionId")
+    headers.check_versions(request_headers or {})
     if VERSION.fullmatch(bundle.meta.version_id) is None:
         raise not_supported("The versioning specified is not supported.", "Bundle.meta.versionId")
+    context = headers.use_context(request_headers or {})
     if bundle.type != "message":
         raise bad_request("invariant", "The Bundle must be of type message.", "Bundle.type")
-    _check_supported(message)
-    faults = [*_bundle_faults(bundle), *_cardinality_faults(message)]
+    asked = _check_supported(message)
+    if context is not None and context[-1] != ("new" if asked is Asked.NEW else "update"):
+        raise bad_request("invariant", "The use-context says another reason than the message.", "MessageHeader.reason")
+    cardinalities = CANCELLATION_CARDINALITIES if asked is Asked.CANCEL else REFERRAL_CARDINALITIES
+    faults = [*_bundle_faults(bundle), *_cardinality_faults(message, cardinalities)]
     if not faults:
-        faults = list(_workflow_faults(message))
+        faults = _reference_faults(message, asked)
+        if asked is not Asked.CANCEL:
+            faults += _workflow_faults(message)
     if faults:
         raise FhirRefusal(400, "REC_BAD_REQUEST", faults)
+    return asked
 
 
-def _check_supported(message: Message) -> None:
+def _check_supported(message: Message) -> Asked:
     first = message.bundle.entry[0].resource if message.bundle.entry else None
     if first is None or first["resourceType"] != "MessageHeader":
         raise bad_request("invariant", "The first entry must be the MessageHeader.", "Bundle.entry[0]")
@@ -116,14 +81,23 @@ def _check_supported(message: Message) -> None:
     use_case = requests[0].category_code(codes.USE_CASES)
     if use_case not in codes.SUPPORTED_USE_CASES:
         raise not_supported(
-            f"The use case {_named(use_case)} is not supported; the one taken is {codes.LOCAL_USE_CASE}.",
+            f"The use case {codes.named(use_case)} is not supported; the one taken is {codes.LOCAL_USE_CASE}.",
             "ServiceRequest.category",
         )
     if requests[0].category_code(codes.MESSAGE_CATEGORIES) != "referral":
         raise not_supported("Only the category referral is taken.", "ServiceRequest.category")
-    reason = header.reason.code(codes.MESSAGE_REASONS) if header.reason else None
-    if reason != "new" or requests[0].status != "active":
-        raise not_supported("Only new, active referrals are taken.", "MessageHeader.reason")
+    return _asked(header.reason.code(codes.MESSAGE_REASONS) if header.reason else None, requests[0].status)
+
+
+def _asked(reason: str | None, status: str | None) -> Asked:
+    """The combinations of reason and status that BaRS has for a request."""
+    if reason == "update" and status in CANCELLED:
+        return Asked.CANCEL
+    if status == "active" and reason in {"new", "update"}:
+        return Asked(reason)
+    raise not_supported(
+        "Taken are new and updated referrals that are active, and updates that revoke one.", "MessageHeader.reason"
+    )
 
 
 def _bundle_faults(bundle: resources.Bundle) -> list[Issue]:
@@ -138,11 +112,11 @@ def _bundle_faults(bundle: resources.Bundle) -> list[Issue]:
     return faults
 
 
-def _cardinality_faults(message: Message) -> list[Issue]:
+def _cardinality_faults(message: Message, cardinalities: Mapping[str, tuple[int, int]]) -> list[Issue]:
     counts = message.counts()
     return [
         Issue("invariant", _count_sentence(name, least, most), f"Bundle.entry.resource.ofType({name})")
-        for name, (least, most) in CARDINALITIES.items()
+        for name, (least, most) in cardinalities.items()
         if not least <= counts[name] <= most
     ]
 
@@ -152,27 +126,37 @@ def _count_sentence(name: str, least: int, most: int) -> str:
     return f"The message must hold {count} {name}."
 
 
-def _workflow_faults(message: Message) -> list[Issue]:
-    """The combinations of workflow variables that BaRS allows for a new referral, and what points at what."""
+def _reference_faults(message: Message, asked: Asked) -> list[Issue]:
+    """What must point at what."""
     request = message.only(resources.ServiceRequest)
     header = message.only(resources.MessageHeader)
-    points = (
+    points: list[tuple[resources.Reference | None, type[resources.Resource], str]] = [
         (header.focus[0] if header.focus else None, resources.ServiceRequest, "MessageHeader.focus"),
         (header.sender, resources.Organization, "MessageHeader.sender"),
         (request.subject, resources.Patient, "ServiceRequest.subject"),
-        (request.encounter, resources.Encounter, "ServiceRequest.encounter"),
-        (request.based_on[0] if request.based_on else None, resources.CarePlan, "ServiceRequest.basedOn"),
-    )
-    faults = [
+    ]
+    if asked is not Asked.CANCEL:
+        plan = request.based_on[0] if request.based_on else None
+        points += [
+            (request.encounter, resources.Encounter, "ServiceRequest.encounter"),
+            (plan, resources.CarePlan, "ServiceRequest.basedOn"),
+        ]
+    return [
         Issue("invariant", f"{at} must point at the {model.__name__} of the message.", at)
         for reference, model, at in points
-        if message.find(model, reference) is None
+        if not message.has(model, reference)
     ]
+
+
+def _workflow_faults(message: Message) -> list[Issue]:
+    """The combinations of workflow variables that BaRS allows for an active referral."""
+    faults = []
     if message.only(resources.CarePlan).status != "completed":
-        faults.append(Issue("invariant", "A new referral needs a completed CarePlan.", "CarePlan.status"))
+        faults.append(Issue("invariant", "An active referral needs a completed CarePlan.", "CarePlan.status"))
     if message.only(resources.Encounter).status not in DONE_ENCOUNTERS:
-        faults.append(Issue("invariant", "A new referral needs a triaged or finished Encounter.", "Encounter.status"))
-    if not request.authored_on:
+        sentence = "An active referral needs a triaged or finished Encounter."
+        faults.append(Issue("invariant", sentence, "Encounter.status"))
+    if not message.only(resources.ServiceRequest).authored_on:
         faults.append(Issue("invariant", "ServiceRequest.authoredOn is missing.", "ServiceRequest.authoredOn"))
     if not _can_be_rung(message.only(resources.Patient)):
         faults.append(Issue("invariant", "The contact of rank 1 must have a telephone number.", "Patient.contact"))
@@ -186,7 +170,3 @@ def _can_be_rung(patient: resources.Patient) -> bool:
         if any(telecom.system == "phone" and telecom.value for telecom in contact.telecom)
         for extension in contact.extension
     )
-
-
-def _named(use_case: str | None) -> str:
-    return use_case if use_case and USE_CASE.fullmatch(use_case) else "not one of BaRS"

@@ -54,8 +54,10 @@ class Structure:
         if not isinstance(resource_type, str) or resource_type not in self._types:
             yield Issue("structure", "The resource has no resourceType that FHIR R4 knows.", f"{at}.resourceType")
             return
-        for error in self._validator(resource_type).iter_errors(resource):
-            yield Issue("structure", _sentence(error), at + _fhir_path(error.instance_path))
+        validator = self._validator(resource_type)
+        if not validator.is_valid(resource):  # cheaper than looking for what is wrong
+            for error in validator.iter_errors(resource):
+                yield Issue("structure", _sentence(error), at + _fhir_path(error.instance_path))
         for inner, where in _inner(resource, at):
             if isinstance(inner, dict):
                 yield from self.faults(inner, where)
