@@ -10,6 +10,7 @@ from care_package.domain.line import Line, LineState, Step
 from care_package.domain.offer import Offer
 from care_package.domain.package import Change, EventKind, Package, offer_id
 from care_package.domain.policy import Policy
+from homeward_kit.working_calendar import add_working_time
 
 
 def services_to_offer(package: Package | None) -> frozenset[str]:
@@ -68,7 +69,7 @@ def _offer(package: Package, line: Line, provider: ProviderId, now: datetime, po
         round=line.round,
         wave=wave,
         sent_at=now,
-        respond_by=now + policy.offer_deadline,
+        respond_by=add_working_time(policy.answering, now, policy.offer_deadline),
     )
 
 

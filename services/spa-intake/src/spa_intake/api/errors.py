@@ -5,18 +5,24 @@ from collections.abc import Mapping
 from homeward_kit.values import Refusal
 from spa_intake.domain.errors import (
     AssessmentInFuture,
+    CriterionBeganLater,
     NothingAskedFor,
     PersonNotFound,
     PersonNotIdentified,
+    PossibleDuplicateNotFound,
     RedirectNeedsService,
     ReferralNotFound,
+    RuleNotFound,
 )
 
 STATUSES: Mapping[type[Refusal], int] = {
     ReferralNotFound: 404,
     PersonNotFound: 404,
+    PossibleDuplicateNotFound: 404,
     PersonNotIdentified: 422,
     NothingAskedFor: 422,
     RedirectNeedsService: 422,
     AssessmentInFuture: 422,
+    CriterionBeganLater: 422,
+    RuleNotFound: 404,
 }

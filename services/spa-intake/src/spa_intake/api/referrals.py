@@ -1,6 +1,6 @@
 """Referrals over HTTP: a ward sends, amends, answers and withdraws; a coordinator accepts, declines, asks, closes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,12 +10,16 @@ from homeward_kit import audit, telemetry
 from homeward_kit.auth import Caller, Role, require
 from homeward_kit.commands import Answer, run_command
 from homeward_kit.database import Tx
-from spa_intake.adapters.db import referral_contents, referral_views
+from spa_intake.adapters.db import acceptance_rules, assessments, referral_contents, referral_views
 from spa_intake.adapters.db.referral_views import ReferralView
+from spa_intake.domain.acceptance_rules import Rule
 from spa_intake.domain.codes import Source
+from spa_intake.domain.criteria import series
 from spa_intake.domain.errors import ReferralNotFound
+from spa_intake.domain.inputs import ReferralIn
 from spa_intake.domain.policy import Policy
 from spa_intake.domain.referral import Referral
+from spa_intake.domain.referral_commands import Decline
 from spa_intake.use_cases.accept_referral import accept_referral
 from spa_intake.use_cases.access import Access
 from spa_intake.use_cases.amend_referral import amend_referral
@@ -31,7 +35,9 @@ from spa_intake.use_cases.withdraw_referral import withdraw_referral
 from . import schemas
 from .arrivals import Arrival, arrivals_of
 from .content_faults import check_content
+from .content_schemas import unique
 from .cursors import cursor_of, place_of
+from .deciding import CriteriaOut, criteria_out, findings_about
 from .dependencies import (
     READERS,
     WARD_OR_COORDINATOR,
@@ -59,13 +65,19 @@ async def _run(request: Request, caller: Caller, step: Step) -> Response:
         view = await referral_views.get(tx, referral.referral_id)
         if view is None:
             raise ReferralNotFound
-        return Answer(_out(view, caller, policy_of(request)), version=view.version)
+        return Answer(_out(view, caller, policy_of(request), await _rules(tx, caller)), version=view.version)
 
     return await run_command(request, caller, work)
 
 
-def _out(view: ReferralView, caller: Caller, policy: Policy) -> ReferralOut:
-    return referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM, rules=policy.scores)
+def _out(view: ReferralView, caller: Caller, policy: Policy, rules: Sequence[Rule]) -> ReferralOut:
+    findings = findings_about(view, rules)
+    return referral_out(view, for_staff=caller.role is not Role.WARD_SYSTEM, rules=policy.scores, findings=findings)
+
+
+async def _rules(tx: Tx, caller: Caller) -> Sequence[Rule]:
+    """The acceptance rules are for those who decide; what a ward reads costs no look at them."""
+    return () if caller.role is Role.WARD_SYSTEM else await acceptance_rules.rules(tx)
 
 
 @router.post("", status_code=201, response_model=ReferralOut)
@@ -75,15 +87,21 @@ async def send_referral(body: schemas.ReferralBody, request: Request, caller: Re
     sender = sending_organisation(caller, body.hospital or caller.org, "/hospital")
     asked = body.referral(Source.REST if is_ward else Source.STAFF, sender)
     check_content(asked)
-    arrival = Arrival(asked, lambda taken: _taken(taken, caller, policy_of(request)))
+    rules: Sequence[Rule] = ()
+    if not is_ward:
+        async with reading(request, caller) as tx:
+            rules = await acceptance_rules.rules(tx)
+    arrival = Arrival(asked, lambda taken: _taken(asked, taken, caller, (policy_of(request), rules)))
     response = await arrivals_of(request).run(request, caller, arrival)
     telemetry.set_referral(UUID(response.headers["location"].rpartition("/")[2]))
     return response
 
 
-def _taken(taken: Taken, caller: Caller, policy: Policy) -> Answer:
-    view = referral_views.of_new(taken.referral, taken.person, taken.stay, taken.referral.received_at)
-    body = _out(view, caller, policy)
+def _taken(asked: ReferralIn, taken: Taken, caller: Caller, known: tuple[Policy, Sequence[Rule]]) -> Answer:
+    has_next_of_kin = bool(asked.content.contacts)
+    received_at = taken.referral.received_at
+    view = referral_views.of_new(taken.referral, taken.person, taken.stay, received_at, has_next_of_kin=has_next_of_kin)
+    body = _out(view, caller, *known)
     return Answer(body, 201, taken.referral.version, body.links.self, taken.event_ids)
 
 
@@ -109,10 +127,11 @@ async def list_referrals(
     )
     async with reading(request, caller) as tx:
         views, last = await referral_views.page(tx, wanted)
+        rules = await _rules(tx, caller)
         await audit.record(tx, "list_referrals", "referrals", caller=caller)
     resume = cursor_of(last) if last else page.after
     return ReferralsOut(
-        items=[_out(view, caller, policy) for view in views],
+        items=[_out(view, caller, policy, rules) for view in views],
         next=resume if len(views) == page.limit else None,
         resume=resume,
     )
@@ -128,8 +147,9 @@ async def read_referral(referral_id: UUID, request: Request, response: Response,
         telemetry.set_referral(referral_id)
         subject = f"referral/{referral_id}"
         await audit.record(tx, "read_referral", subject, caller=caller, patient_key=view.patient_key)
+        rules = await _rules(tx, caller)
     response.headers["ETag"] = f'"{view.version}"'
-    return _out(view, caller, policy_of(request))
+    return _out(view, caller, policy_of(request), rules)
 
 
 @router.get("/{referral_id}/content")
@@ -154,10 +174,9 @@ async def accept(referral_id: UUID, _body: schemas.Nothing, request: Request, ca
 
 @router.post("/{referral_id}/decline", response_model=ReferralOut)
 async def decline(referral_id: UUID, body: schemas.DeclineBody, request: Request, caller: Coordinator) -> Response:
-    """Decline a referral, or redirect the ward to the service that is right."""
-    return await _run(
-        request, caller, lambda tx, access: decline_referral(tx, referral_id, body.reason, body.redirected_to, access)
-    )
+    """Decline a referral, or redirect the ward to the service that is right; the ward reads reason and advice."""
+    command = Decline(body.reason, body.redirected_to, unique(body.advice))
+    return await _run(request, caller, lambda tx, access: decline_referral(tx, referral_id, command, access))
 
 
 @router.post("/{referral_id}/query", response_model=ReferralOut)
@@ -203,7 +222,18 @@ async def assign(referral_id: UUID, body: schemas.AssignBody, request: Request, 
 @router.post("/{referral_id}/readiness", response_model=ReferralOut)
 async def readiness(referral_id: UUID, body: schemas.ReadinessBody, request: Request, caller: Referrer) -> Response:
     """Record an assessment of the criteria to reside; none met: ready for discharge."""
-    criteria = tuple(dict.fromkeys(body.criteria_to_reside))
-    return await _run(
-        request, caller, lambda tx, access: change_readiness(tx, referral_id, criteria, body.assessed_at, access)
-    )
+    return await _run(request, caller, lambda tx, access: change_readiness(tx, referral_id, body.assessment(), access))
+
+
+@router.get("/{referral_id}/criteria")
+async def read_criteria(referral_id: UUID, request: Request, caller: Reader) -> CriteriaOut:
+    """The criteria to reside as a dated series: who found what, since when each is met, and when the clock ends it."""
+    async with reading(request, caller) as tx:
+        view = await referral_views.get(tx, referral_id, organisations_of(caller))
+        if view is None:
+            raise ReferralNotFound
+        telemetry.set_referral(referral_id)
+        entries = series(await assessments.of_referral(tx, referral_id))
+        subject = f"referral/{referral_id}"
+        await audit.record(tx, "read_criteria", subject, caller=caller, patient_key=view.patient_key)
+    return criteria_out(referral_id, entries, view.read_at)

@@ -19,7 +19,10 @@ from spa_intake.adapters.events.published_content import (
     Legal,
     RiskInputs,
 )
+from spa_intake.domain.acceptance_rules import Finding
 from spa_intake.domain.content import ReferralContent
+from spa_intake.domain.next_move import Standing, next_move
+from spa_intake.domain.referral import ReferralState
 from spa_intake.domain.scores import Score, ScoreRules, scores
 
 
@@ -68,6 +71,16 @@ class ScoreOut(Resource):
     band: str | None
     is_validated: bool  # for a person of this age
     parts: list[PartOut]
+    missing: list[str]
+
+
+class FindingOut(Resource):
+    """A rule that applies to the referral. It advises: a person accepts, asks or declines."""
+
+    code: str
+    sentence: str
+    effect: str
+    reason: str | None
     missing: list[str]
 
 
@@ -145,13 +158,16 @@ class ReferralOut(Resource):
     nhs_number_status: str
     stay: StayOut | None
     assignee: UUID | None
-    missing: list[str]
+    missing: list[str]  # what the ward was asked for and has not answered
+    findings: list[FindingOut] | None  # staff only, while it is to be decided
+    next_move: str
     progress: ProgressOut
     received_at: datetime
     accepted_at: datetime | None
     ended_at: datetime | None
     ended_reason: str | None
     redirected_to: str | None
+    advice: list[str]
     left_at: datetime | None
     updated_at: datetime
     died: bool
@@ -207,8 +223,10 @@ class PeopleOut(Resource):
     people: list[PersonOut]
 
 
-def referral_out(view: ReferralView, *, for_staff: bool, rules: ScoreRules | None = None) -> ReferralOut:
-    """A referral as this caller reads it: the person's key is for staff. `rules`: the versions of its scores."""
+def referral_out(
+    view: ReferralView, *, for_staff: bool, rules: ScoreRules | None = None, findings: Sequence[Finding] = ()
+) -> ReferralOut:
+    """A referral as this caller reads it: key and findings are for staff. `rules`: the versions of its scores."""
     place = f"/api/v1/referrals/{view.referral_id}"
     facts = view.facts
     found = scores(facts.clinical_frailty_scale, risk_of(view), facts.age_band, rules or ScoreRules())
@@ -226,16 +244,36 @@ def referral_out(view: ReferralView, *, for_staff: bool, rules: ScoreRules | Non
         stay=StayOut(**asdict(view.stay)) if view.stay else None,
         assignee=view.assignee,
         missing=list(view.missing),
+        findings=[_finding_out(one) for one in findings] if for_staff else None,
+        next_move=next_move(_standing(view)),
         progress=ProgressOut(**asdict(view.progress)),
         received_at=view.received_at,
         accepted_at=view.accepted_at,
         ended_at=view.ended_at,
         ended_reason=view.ended_reason,
         redirected_to=view.redirected_to,
+        advice=list(view.advice),
         left_at=view.stay.discharged_at if view.stay else None,
         updated_at=view.changed_at,
         died=view.has_died,
         links=LinksOut(self=place, notes=f"/api/v1/notes?referral_id={view.referral_id}", content=f"{place}/content"),
+    )
+
+
+def _finding_out(finding: Finding) -> FindingOut:
+    return FindingOut(**asdict(finding) | {"missing": list(finding.missing)})
+
+
+def _standing(view: ReferralView) -> Standing:
+    progress = view.progress
+    return Standing(
+        state=ReferralState(view.state),
+        is_ready=view.facts.is_ready,
+        has_left=view.stay is not None and view.stay.discharged_at is not None,
+        is_returned=progress.is_returned,
+        case_state=progress.case_state,
+        package_state=progress.package_state,
+        is_back_in_hospital="in_hospital" in progress.holds,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from spa_intake.domain.codes import (
     COORDINATOR_CLOSE_REASONS,
+    Advice,
     CloseReason,
     Criterion,
     DeclineReason,
@@ -22,6 +23,7 @@ from spa_intake.domain.codes import (
 )
 from spa_intake.domain.content import ReferralContent
 from spa_intake.domain.content_codes import Referrer
+from spa_intake.domain.criteria import Assessment
 from spa_intake.domain.inputs import PersonIn, ReferralFacts, ReferralIn
 from spa_intake.domain.kinds import POLICIES, referrer_of
 from spa_intake.domain.referral import ReferralState
@@ -138,10 +140,13 @@ class ReferralBody(ContentBody):
 class DeclineBody(Body):
     reason: DeclineReason
     redirected_to: ServiceCode | None = Field(None, description="The service, when the reason is redirected.")
+    advice: Annotated[list[Advice], Field(max_length=len(Advice))] = Field(
+        [], description="What the ward is advised to do instead; it reads this with the reason."
+    )
 
 
 class QueryBody(Body):
-    missing: Annotated[list[Missing], Field(max_length=11)]
+    missing: Annotated[list[Missing], Field(max_length=len(Missing))]
 
 
 class WithdrawBody(Body):
@@ -150,7 +155,7 @@ class WithdrawBody(Body):
 
 class CloseBody(Body):
     reason: Annotated[CloseReason, AfterValidator(_closing)] = Field(
-        description="discharged_without_message, no_longer_needed or moved_away."
+        description="discharged_without_message, no_longer_needed, moved_away or support_ended."
     )
 
 
@@ -161,6 +166,14 @@ class AssignBody(Body):
 class ReadinessBody(Body):
     criteria_to_reside: Annotated[list[Criterion], Field(max_length=11)]
     assessed_at: Moment
+    criteria_since: Annotated[dict[Criterion, Moment], Field(max_length=11)] = Field(
+        {},
+        description="When the operation or procedure behind a criterion was. Without it a criterion that lapses by the"
+        " clock (criteria 9 to 11 of the guidance) counts from the first assessment in a row that found it.",
+    )
+
+    def assessment(self) -> Assessment:
+        return Assessment(self.assessed_at, unique(self.criteria_to_reside), self.criteria_since)
 
 
 class NoteBody(Body):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from .codes import Criterion
+from .inputs import ReferralFacts
 
 # DHSC hospital discharge guidance 2024, Annex A, criteria 9 to 11: they hold for so long after the operation
 LAPSES_AFTER: Mapping[Criterion, timedelta] = MappingProxyType(
@@ -48,6 +49,13 @@ class Entry:
     met: tuple[Met, ...]
 
 
+def first_assessment(facts: ReferralFacts, received_at: datetime) -> Assessment | None:
+    """What a referral itself says; where it gives no time, it is as it was when it came. None: it says nothing."""
+    if facts.criteria_assessed_at is None and not facts.criteria_to_reside:
+        return None
+    return Assessment(facts.criteria_assessed_at or received_at, facts.criteria_to_reside, facts.criteria_since)
+
+
 def series(assessments: Iterable[Assessment]) -> list[Entry]:
     """In the order of the assessments, whatever the order in which they came; of two for one time the later counts.
 
@@ -75,6 +83,16 @@ def met_now(entries: Sequence[Entry], now: datetime) -> tuple[Met, ...]:
 def next_lapse(met: Iterable[Met]) -> datetime | None:
     """When the clock ends the next of these; None: it ends none of them."""
     return min((one.lapses_at for one in met if one.lapses_at is not None), default=None)
+
+
+def is_kept(assessment: Assessment, known: Iterable[Assessment]) -> bool:
+    """True where what counts for that time says the same already."""
+    counting = {one.assessment.assessed_at: one.assessment for one in series(known)}.get(assessment.assessed_at)
+    return (
+        counting is not None
+        and set(counting.criteria) == set(assessment.criteria)
+        and dict(counting.since) == dict(assessment.since)
+    )
 
 
 def _met(assessment: Assessment, before: Sequence[Met]) -> tuple[Met, ...]:

@@ -84,9 +84,12 @@ class ReferralFacts:
 
 
 def revised(facts: ReferralFacts, revise: Callable[[ReferralFacts], ReferralFacts]) -> ReferralFacts:
-    """The facts as a ward amends them; whose referral it is, and what intake itself set, stays."""
+    """The facts as a ward amends them; whose referral it is, what intake itself set, and what has a series, stays."""
     return replace(
         revise(facts),
+        criteria_to_reside=facts.criteria_to_reside,
+        criteria_assessed_at=facts.criteria_assessed_at,
+        criteria_since=facts.criteria_since,
         referring_organisation=facts.referring_organisation,
         hospital=facts.hospital,
         outward_postcode=facts.outward_postcode,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from .codes import Kind, Source
+from .codes import Advice, Kind, ReadinessReason, Source
 from .errors import ReferralAlreadyAccepted, ReferralHasEnded, ReferralNotQueried, ReferralWaitsForAnswer
 from .ids import NoteId, PatientKey, ReferralId, StayId
 from .inputs import ReferralFacts
@@ -114,6 +114,7 @@ class Referral:
     ended_at: datetime | None = None
     ended_reason: str | None = None
     redirected_to: str | None = None
+    advice: tuple[Advice, ...] = ()
     stay_id: StayId | None = None
     assignee: UUID | None = None
 
@@ -133,6 +134,7 @@ class Happened:
     fact: ReferralFact
     stay_id: StayId | None = None
     note_id: NoteId | None = None
+    readiness_reason: ReadinessReason | None = None
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ from homeward_kit.consumer import HandlerTable
 from homeward_kit.timers import TimerTable
 from spa_intake.adapters.events import consumed as heard
 from spa_intake.settings import RuleSettings
+from spa_intake.use_cases.assessing import LAPSE
 from spa_intake.use_cases.close_after_readmission import TIMER, close_after_readmission
 from spa_intake.use_cases.close_after_watch import close_after_watch
 from spa_intake.use_cases.close_unsuitable import close_unsuitable
 from spa_intake.use_cases.follow_case import follow_case
 from spa_intake.use_cases.follow_package import follow_package
 from spa_intake.use_cases.follow_watch import follow_watch
+from spa_intake.use_cases.lapse_criteria import lapse_criteria
 from spa_intake.use_cases.note_readmission import note_readmission
 from spa_intake.use_cases.return_to_ward import return_to_ward
 from spa_intake.use_cases.take_back_readmission import take_back_readmission
@@ -45,4 +47,4 @@ HANDLERS: HandlerTable = {
     heard.WatchEnded: follow_watch,
     heard.WatchVoided: take_back_readmission,
 }
-TIMERS: TimerTable = {TIMER: close_after_readmission}
+TIMERS: TimerTable = {TIMER: close_after_readmission, LAPSE: lapse_criteria}

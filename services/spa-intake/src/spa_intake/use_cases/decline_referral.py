@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from homeward_kit.database import Tx
-from spa_intake.domain.codes import DeclineReason
 from spa_intake.domain.referral import Referral, decide
 from spa_intake.domain.referral_commands import Decline
 
@@ -11,9 +10,7 @@ from .access import Access, open_referral
 from .recording import record_change
 
 
-async def decline_referral(
-    tx: Tx, referral_id: UUID, reason: DeclineReason, redirected_to: str | None, access: Access
-) -> Referral:
+async def decline_referral(tx: Tx, referral_id: UUID, command: Decline, access: Access) -> Referral:
     """Refuses with ReferralAlreadyAccepted, ReferralHasEnded, RedirectNeedsService."""
     referral = await open_referral(tx, referral_id, access)
-    return await record_change(tx, decide(referral, Decline(reason, redirected_to), tx.now), "decline_referral")
+    return await record_change(tx, decide(referral, command, tx.now), "decline_referral")

@@ -1,24 +1,27 @@
 """Referrals as aggregates: loaded whole, saved whole, never over a newer version."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
+from homeward_kit import aliases
 from homeward_kit.database import Tx
 from spa_intake.domain.acceptance import Standing
-from spa_intake.domain.codes import Criterion, Kind, Source
+from spa_intake.domain.codes import Advice, Kind, Source
+from spa_intake.domain.criteria import first_assessment
 from spa_intake.domain.ids import PatientKey, ReferralId, StayId
 from spa_intake.domain.inputs import ReferralFacts
 from spa_intake.domain.referral import Referral, ReferralState
 
+from . import assessments
+
 _facts = TypeAdapter(ReferralFacts)
 _COLUMNS = """referral_id, patient_key, kind, source, state, version, facts::text AS facts, received_at, visit_number,
-    queried_from, missing, accepted_at, ended_at, ended_reason, redirected_to, stay_id, assignee"""
+    queried_from, missing, accepted_at, ended_at, ended_reason, redirected_to, advice, stay_id, assignee"""
 
 
 class StaleReferralError(Exception):
@@ -40,9 +43,10 @@ async def get(tx: Tx, referral_id: UUID) -> Referral | None:
 
 
 async def of_person(tx: Tx, patient_key: PatientKey) -> list[Referral]:
+    """A person's referrals, whichever of their keys each is filed under."""
     rows = await tx.execute(
-        f"SELECT {_COLUMNS} FROM referrals WHERE patient_key = :key ORDER BY received_at, referral_id",  # noqa: S608
-        {"key": patient_key},
+        f"SELECT {_COLUMNS} FROM referrals WHERE patient_key = ANY(:keys) ORDER BY received_at, referral_id",  # noqa: S608
+        {"keys": list(await aliases.keys_of(tx, patient_key))},
     )
     return [_referral(row) for row in rows]
 
@@ -79,8 +83,8 @@ def add(tx: Tx, referral: Referral) -> None:
         }
         | _changing(tx, referral),
     )
-    if assessed_at := referral.facts.criteria_assessed_at:
-        tx.add_row("readiness", _assessment(tx, referral.referral_id, referral.facts.criteria_to_reside, assessed_at))
+    if assessment := first_assessment(referral.facts, referral.received_at):
+        assessments.add_first(tx, referral.referral_id, assessment)
 
 
 async def update(tx: Tx, referral: Referral) -> None:
@@ -89,37 +93,14 @@ async def update(tx: Tx, referral: Referral) -> None:
         """
         UPDATE referrals SET state = :state, version = :version, facts = CAST(:facts AS jsonb),
             queried_from = :queried_from, missing = :missing, accepted_at = :accepted_at, ended_at = :ended_at,
-            ended_reason = :ended_reason, redirected_to = :redirected_to, stay_id = :stay_id, assignee = :assignee,
-            changed_at = :changed_at
+            ended_reason = :ended_reason, redirected_to = :redirected_to, advice = :advice, stay_id = :stay_id,
+            assignee = :assignee, changed_at = :changed_at
         WHERE referral_id = :referral_id AND version = :version - 1
         """,
         _changing(tx, referral),
     )
     if saved.rowcount != 1:
         raise StaleReferralError
-
-
-async def add_assessment(tx: Tx, referral_id: ReferralId, criteria: Sequence[Criterion], assessed_at: datetime) -> None:
-    """Add to the referral's dated series of criteria to reside."""
-    await tx.execute(
-        """
-        INSERT INTO readiness (referral_id, assessed_at, criteria, recorded_at, actor)
-        VALUES (:referral_id, :assessed_at, :criteria, :recorded_at, :actor) ON CONFLICT DO NOTHING
-        """,
-        _assessment(tx, referral_id, criteria, assessed_at),
-    )
-
-
-def _assessment(
-    tx: Tx, referral_id: ReferralId, criteria: Sequence[Criterion], assessed_at: datetime
-) -> dict[str, Any]:  # Any: bound values
-    return {
-        "referral_id": referral_id,
-        "assessed_at": assessed_at,
-        "criteria": list(criteria),
-        "recorded_at": tx.now,
-        "actor": tx.actor,
-    }
 
 
 def _changing(tx: Tx, referral: Referral) -> dict[str, Any]:  # Any: bound values
@@ -134,6 +115,7 @@ def _changing(tx: Tx, referral: Referral) -> dict[str, Any]:  # Any: bound value
         "ended_at": referral.ended_at,
         "ended_reason": referral.ended_reason,
         "redirected_to": referral.redirected_to,
+        "advice": list(referral.advice),
         "stay_id": referral.stay_id,
         "assignee": referral.assignee,
         "changed_at": tx.now,
@@ -162,6 +144,7 @@ def _referral(row: Row[Any]) -> Referral:  # Any: the row's columns
         ended_at=row.ended_at,
         ended_reason=row.ended_reason,
         redirected_to=row.redirected_to,
+        advice=tuple(Advice(code) for code in row.advice),
         stay_id=StayId(row.stay_id) if row.stay_id else None,
         assignee=row.assignee,
     )
