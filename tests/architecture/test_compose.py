@@ -49,7 +49,8 @@ def test_a_service_runs_on_the_port_everyone_expects_and_reads_every_name_it_is_
     service, port = SERVICES[name], str(config.DEFAULT_PORT_BASE + BY_NAME[name].offset)
     environment: dict[str, str] = service["environment"]
     assert environment["PORT"] == port
-    assert service["ports"] == [f"127.0.0.1:{port}:{port}"]
+    mllp = [f"127.0.0.1:{environment['MLLP_PORT']}:{environment['MLLP_PORT']}"] if "MLLP_PORT" in environment else []
+    assert service["ports"] == [f"127.0.0.1:{port}:{port}", *mllp]
     assert environment[BY_NAME[name].address_variable] == f"http://{name}:{port}"
     package = BY_NAME[name].package
     assert service["command"] == ["python", "-m", package, "serve", "--role", "all"]

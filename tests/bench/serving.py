@@ -15,7 +15,7 @@ import asyncpg
 from homeward_kit.testing.tokens import TokenIssuer
 from homeward_local.assets import ensure_assets
 from homeward_local.ports import free_port
-from homeward_local.secret_files import ensure_signing_key
+from homeward_local.secret_files import ensure_signing_key, ensure_symmetric_key
 
 from .load import Connection
 
@@ -73,6 +73,7 @@ async def intake_environment(address: str, issuer: TokenIssuer) -> AsyncIterator
             **{f"{name}_URL": here for name in ("SPA_INTAKE", "TRIAGE", "CARE_PACKAGE", "READMISSION_MONITOR")},
             "UI_SIGNING_KEY_FILE": str(key),
             "SESSION_SECRET": "x" * 40,
+            "ADT_MESSAGE_KEYS": f"bench:{ensure_symmetric_key(Path(folder) / 'adt-key')}",
             "HOMEWARD_ASSETS": str(ensure_assets(print)),
         }
 

@@ -10,7 +10,7 @@ from .errors import StackError
 REPOSITORY = Path(__file__).resolve().parents[4]
 HOST = "127.0.0.1"
 DEFAULT_PORT_BASE = 8000
-HIGHEST_OFFSET = 7
+HIGHEST_OFFSET = 8
 # ODS codes that the demo's ward system and its staff work for.
 DEMO_HOSPITAL = "RJZ"
 DEMO_PLACE = "QKK"
@@ -62,7 +62,15 @@ class Config:
 
     @property
     def controller_port(self) -> int:
+        return self.port_base + 7
+
+    @property
+    def mllp_port(self) -> int:
         return self.port_base + HIGHEST_OFFSET
+
+    @property
+    def mllp_address(self) -> str:
+        return f"{HOST}:{self.mllp_port}"
 
     @property
     def bootstrap_servers(self) -> str:
@@ -87,6 +95,7 @@ class Config:
         """The ports this stack opens itself, by the name of the part that opens them."""
         ports = {service.name: self.port_base + service.offset for service in SERVICES}
         ports["demo issuer"] = self.issuer_port
+        ports["MLLP"] = self.mllp_port
         if self.external_database is None:
             ports["PostgreSQL"] = self.postgres_port
         if self.external_kafka is None:
@@ -115,7 +124,7 @@ def _port_base(text: str | None) -> int:
     if not text.isdigit() or not 1024 <= int(text) <= 65535 - HIGHEST_OFFSET:
         raise StackError(
             f"HOMEWARD_PORT_BASE is {text!r}; give a number from 1024 to {65535 - HIGHEST_OFFSET}, "
-            "the first of eight free ports."
+            "the first of nine free ports."
         )
     return int(text)
 

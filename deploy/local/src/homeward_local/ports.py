@@ -44,13 +44,13 @@ def free_port() -> int:
 
 
 def free_port_base() -> int:
-    """The first of eight free ports in a row, below the range the system hands out itself (for tests)."""
+    """The first of nine free ports in a row, below the range the system hands out itself (for tests)."""
     chooser = random.SystemRandom()
     for _ in range(500):
         base = chooser.randrange(10_000, 32_000, 10)
         if all(is_free(base + offset) for offset in range(HIGHEST_OFFSET + 1)):
             return base
-    raise StackError("No eight free ports in a row were found between 10000 and 32000.")
+    raise StackError("No nine free ports in a row were found between 10000 and 32000.")
 
 
 def _suggested_base(taken_base: int) -> int:

@@ -1,5 +1,6 @@
 """Passwords and keys of the stack, each in a file that only its owner can read."""
 
+import base64
 import os
 import secrets
 from pathlib import Path
@@ -12,6 +13,13 @@ def ensure_password(path: Path) -> str:
     """The password kept at this path, made when there is none yet."""
     if not path.exists():
         write_private(path, secrets.token_urlsafe(24))
+    return path.read_text()
+
+
+def ensure_symmetric_key(path: Path) -> str:
+    """The 256-bit key kept at this path in base64, made when there is none yet."""
+    if not path.exists():
+        write_private(path, base64.b64encode(secrets.token_bytes(32)).decode())
     return path.read_text()
 
 

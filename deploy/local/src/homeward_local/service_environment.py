@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .config import HOST, SERVICES, Config, Service
 from .databases import ServiceDatabase
-from .secret_files import ensure_password, ensure_signing_key
+from .secret_files import ensure_password, ensure_signing_key, ensure_symmetric_key
 
 
 def service_environment(config: Config, service: Service, database: ServiceDatabase, assets: Path) -> dict[str, str]:
@@ -23,6 +23,8 @@ def service_environment(config: Config, service: Service, database: ServiceDatab
     if service is SERVICES[0]:
         environment["UI_SIGNING_KEY_FILE"] = str(ensure_signing_key(config.secrets / "ui-signing-key.pem"))
         environment["SESSION_SECRET"] = ensure_password(config.secrets / "session-secret")
+        environment["ADT_MESSAGE_KEYS"] = f"local:{ensure_symmetric_key(config.secrets / 'adt-message-key')}"
+        environment["MLLP_PORT"] = str(config.mllp_port)
     return environment
 
 

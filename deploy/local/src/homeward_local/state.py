@@ -37,6 +37,7 @@ class StackState:
             "services": {service.name: config.url_of(service) for service in SERVICES},
             "issuer": config.issuer_url,
             "kafka": config.bootstrap_servers,
+            "mllp": config.mllp_address,
             "postgres": f"{HOST}:{config.postgres_port}" if config.external_database is None else "external",
             "processes": {},
         }

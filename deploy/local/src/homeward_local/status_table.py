@@ -24,5 +24,6 @@ def print_status(found: dict[str, Any]) -> None:  # what status.status returns
             addresses.get(name, ""),
         )
     console.print(table)
+    console.print(f"\nHL7 v2 over MLLP: {found['mllp']}.")
     lag = ", ".join(f"{group} {behind}" for group, behind in found["lag"].items()) or "none known yet"
-    console.print(f"\n{found['state']}, {found['memory_mib']} MiB in all. Events not yet read: {lag}.")
+    console.print(f"{found['state']}, {found['memory_mib']} MiB in all. Events not yet read: {lag}.")
