@@ -17,7 +17,9 @@ from homeward_kit.process import Runtime, Service
 from homeward_kit.settings import ServiceSettings
 from homeward_kit.testing.api import api_client
 from homeward_kit.testing.tokens import TokenIssuer
+from spa_intake.adapters.sealing import Sealer
 from spa_intake.api import errors, fhir, fhir_reads, fhir_rest, hl7
+from spa_intake.api.adt import AdtDesk
 from spa_intake.domain.policy import Policy
 
 
@@ -41,10 +43,15 @@ class Door:
             return (await tx.execute(query)).all()
 
 
+def sealer() -> Sealer:
+    return Sealer({"test": b"k" * 32})
+
+
 @asynccontextmanager
 async def open_door(database: Database, issuer: TokenIssuer) -> AsyncIterator[Door]:
     def configure(app: FastAPI, _runtime: Runtime) -> None:
         app.state.policy = Policy()
+        app.state.adt_desk = AdtDesk(database, sealer(), Policy())
         app.state.fhir_structure = structure()  # read once for all tests; `prepare` has a test of its own
 
     service = Service(

@@ -24,6 +24,7 @@ class Health(BaseModel):
     role: str
     database: Literal["ok", "down", "not_migrated"]
     broker: Literal["ok", "down"]
+    parts: dict[str, str]  # what else this process runs, and how it is
     outbox_oldest_seconds: float | None  # how long the oldest event has waited to be sent; none while nothing is known
 
 
@@ -59,6 +60,7 @@ def routes(runtime: "Runtime", registry: CollectorRegistry) -> APIRouter:
             role=runtime.role,
             database=database,
             broker=broker,
+            parts={name: state() for name, state in runtime.parts.items()},
             outbox_oldest_seconds=oldest,
         )
 

@@ -66,6 +66,7 @@ class Runtime:
     runners: list[ConsumerRunner] = field(default_factory=list)  # a keeper may add groups of its own to both
     timer_worker: TimerWorker | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # open streams end when it is set
+    parts: dict[str, Callable[[], str]] = field(default_factory=dict)  # what else it runs, each saying how it is
 
     def __post_init__(self) -> None:
         name, handlers = self.service.name, self.service.handlers

@@ -42,3 +42,12 @@ class IntakeSettings(ServiceSettings):
     readmission_monitor_url: str
     ui_signing_key_file: Path  # EC P-256 private key, PEM
     session_secret: SecretStr
+    adt_message_keys: SecretStr | None = None  # see adapters/sealing.py; the api process does not start without
+    mllp_port: int | None = Field(None, ge=0, le=65535)  # without it no MLLP listener
+    mllp_host: str | None = None  # `host` unless given
+    mllp_tls_certificate_file: Path | None = None  # with it and the key: TLS
+    mllp_tls_key_file: Path | None = None
+    mllp_tls_client_ca_file: Path | None = None  # with it every sender must show a certificate that names its client id
+    mllp_longest_bytes: int = Field(1_048_576, ge=1_000)
+    mllp_idle_seconds: float = Field(300, gt=0)
+    mllp_most_connections: int = Field(100, ge=1)

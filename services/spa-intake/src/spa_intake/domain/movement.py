@@ -73,10 +73,13 @@ class Movement:
         return (moment, self.told, _RANK[self.trigger], self.message)
 
 
-def message_name(message: MovementIn, raw: str) -> str:
-    """Systems count their control ids anew or never at all, so the text is part of the name."""
-    text = f"{message.sending_system}\x1f{message.control_id}\x1f{raw}"
-    return sha256(text.encode()).hexdigest()
+def message_name(message: MovementIn, text: str) -> str:
+    return name_of(message.sending_system, message.control_id, text)
+
+
+def name_of(sending_system: str, control_id: str, text: str) -> str:
+    """Systems count their control ids anew or never at all, so the text is part of the name (docs/adr/0011)."""
+    return sha256(f"{sending_system}\x1f{control_id}\x1f{text}".encode("utf-8", "replace")).hexdigest()
 
 
 def movement_of(message: MovementIn, name: str) -> Movement:

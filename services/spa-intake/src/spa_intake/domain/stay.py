@@ -1,7 +1,8 @@
 """Hospital stays rebuilt from a person's movements: by when things happened, in whatever order they came.
 
 Messages come late, twice and out of order, so nothing is changed step by step: the whole history is folded anew
-with each message, and what differs from the stays as known is what is published.
+with each message, and what differs from the stays as known is what is published. When things happened orders them;
+what a cancellation takes back is decided by when they were told (docs/adr/0014).
 """
 
 from collections import defaultdict
@@ -10,7 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .codes import Trigger
-from .movement import Movement
+from .movement import Movement, Order, Told
+
+WardMove = tuple[str, Told]
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,15 @@ class BuiltStay:
 
     content: StayContent
     movements: tuple[Movement, ...]
-    wards: tuple[str, ...] = ()  # the ward moves so far, the present ward last
-    discharge_sent_at: datetime | None = None
+    wards: tuple[WardMove, ...] = ()  # the ward moves so far and when each was told, the present ward last
+    admissions_told: tuple[Told, ...] = ()
+    discharges_told: tuple[Told, ...] = ()  # of the discharge that stands
 
     def with_content(self, movement: Movement, content: StayContent) -> "BuiltStay":
         return replace(self, content=content, movements=(*self.movements, movement))
 
-    def in_wards(self, wards: tuple[str, ...]) -> "BuiltStay":
-        content = replace(self.content, ward=wards[-1] if wards else None)
+    def in_wards(self, wards: tuple[WardMove, ...]) -> "BuiltStay":
+        content = replace(self.content, ward=wards[-1][0] if wards else None)
         return replace(self, wards=wards, content=content)
 
 
@@ -59,9 +63,8 @@ def rebuild(movements: Iterable[Movement]) -> list[BuiltStay]:
     stays: list[BuiltStay] = []
     for visit in _visits(movements):
         built: list[BuiltStay] = []
-        for movement in visit:
-            if fold := _FOLDS.get(movement.trigger):
-                built = fold(built, movement)
+        for movement in sorted(visit, key=_placed_in(visit)):
+            built = _FOLDS[movement.trigger](built, movement)
         stays += built
     return sorted(stays, key=lambda stay: (stay.content.admitted_at, stay.movements[0].order))
 
@@ -71,7 +74,8 @@ def _visits(movements: Iterable[Movement]) -> list[list[Movement]]:
     unique = {movement.message: movement for movement in movements}
     visits: dict[tuple[str, str | None], list[Movement]] = defaultdict(list)
     latest: dict[str, str | None] = {}
-    for movement in sorted(unique.values(), key=lambda one: one.order):
+    about_stays = [movement for movement in unique.values() if movement.trigger in _FOLDS]
+    for movement in sorted(about_stays, key=lambda one: one.order):
         visit_number = movement.visit_number
         if visit_number is not None or movement.trigger is Trigger.ADMIT:
             latest[movement.hospital] = visit_number
@@ -79,6 +83,39 @@ def _visits(movements: Iterable[Movement]) -> list[list[Movement]]:
             visit_number = latest.get(movement.hospital)
         visits[(movement.hospital, visit_number)].append(movement)
     return list(visits.values())
+
+
+# what each cancellation takes back
+_TAKES_BACK = {
+    Trigger.CANCEL_ADMIT: Trigger.ADMIT,
+    Trigger.CANCEL_TRANSFER: Trigger.TRANSFER,
+    Trigger.CANCEL_DISCHARGE: Trigger.DISCHARGE,
+}
+
+
+def _placed_in(visit: Iterable[Movement]) -> Callable[[Movement], Order]:
+    """By when things happened; a cancellation never before what had been told by then.
+
+    A discharge may be entered for six in the evening and cancelled at noon.
+    """
+    told_of: dict[Trigger, list[Movement]] = defaultdict(list)
+    for movement in visit:
+        told_of[movement.trigger].append(movement)
+
+    def place(movement: Movement) -> Order:
+        taken_back = told_of[_TAKES_BACK[movement.trigger]] if movement.trigger in _TAKES_BACK else []
+        moments = [one.occurred_at for one in taken_back if one.told <= movement.told]
+        return movement.order_at(max([movement.occurred_at, *moments]))
+
+    return place
+
+
+def _stands(told: tuple[Told, ...], cancelled: Told) -> bool:
+    """Whether something told more than once is still true after a cancellation: said again since.
+
+    What was said in the same instant as the cancellation is the new word where there is an older one to take back.
+    """
+    return bool(told) and (max(told) > cancelled or (max(told) == cancelled and min(told) < cancelled))
 
 
 def _admit(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
@@ -92,9 +129,9 @@ def _admit(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
         admission_method=stay.content.admission_method or movement.admission_method,
         admission_source=stay.content.admission_source or movement.admission_source,
     )
-    filled = stay.with_content(movement, content)
+    filled = replace(stay.with_content(movement, content), admissions_told=(*stay.admissions_told, movement.told))
     if not filled.wards and movement.ward:
-        filled = filled.in_wards((movement.ward,))
+        filled = filled.in_wards(((movement.ward, movement.told),))
     return [*built[:-1], filled]
 
 
@@ -113,7 +150,9 @@ def _begin(built: list[BuiltStay], movement: Movement, admitted_at: datetime) ->
         admission_method=movement.admission_method,
         admission_source=movement.admission_source,
     )
-    return [*built, BuiltStay(content, (movement,), (movement.ward,) if movement.ward else ())]
+    wards = ((movement.ward, movement.told),) if movement.ward else ()
+    admissions_told = (movement.told,) if movement.trigger is Trigger.ADMIT else ()
+    return [*built, BuiltStay(content, (movement,), wards, admissions_told)]
 
 
 def _with_admission(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
@@ -128,19 +167,22 @@ def _transfer(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
         return built
     stay = built[-1].with_content(movement, built[-1].content)
     if movement.ward and stay.content.ward != movement.ward:
-        stay = stay.in_wards((*stay.wards, movement.ward))
+        stay = stay.in_wards((*stay.wards, (movement.ward, movement.told)))
     return [*built[:-1], stay]
 
 
 def _cancel_transfer(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
-    """A12: back to the ward before the last move."""
+    """A12: the last move that had been told is taken back."""
     if not built or not built[-1].content.is_open:
         return built
     stay = built[-1].with_content(movement, built[-1].content)
-    if len(stay.wards) > 1:
-        stay = stay.in_wards(stay.wards[:-1])
-    elif movement.ward:
-        stay = stay.in_wards((movement.ward,))
+    moves = range(1, len(stay.wards))
+    before = [number for number in moves if stay.wards[number][1] < movement.told]
+    at_once = [number for number in moves if stay.wards[number][1] == movement.told]
+    if found := before or at_once:
+        stay = stay.in_wards((*stay.wards[: found[-1]], *stay.wards[found[-1] + 1 :]))
+    elif movement.ward and len(stay.wards) <= 1:
+        stay = stay.in_wards(((movement.ward, movement.told),))
     return [*built[:-1], stay]
 
 
@@ -150,7 +192,9 @@ def _discharge(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
     if not built or built[-1].content.is_cancelled:
         return built
     stay = built[-1]
-    if stay.discharge_sent_at is not None and movement.sent_at < stay.discharge_sent_at:
+    is_overtaken = any(movement.told < told for told in stay.discharges_told)
+    stay = replace(stay, discharges_told=(*stay.discharges_told, movement.told))
+    if is_overtaken:
         return [*built[:-1], stay.with_content(movement, stay.content)]
     content = replace(
         stay.content,
@@ -158,8 +202,7 @@ def _discharge(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
         discharge_destination=movement.discharge_destination or stay.content.discharge_destination,
         discharge_method=movement.discharge_method or stay.content.discharge_method,
     )
-    ended = replace(stay.with_content(movement, content), discharge_sent_at=movement.sent_at)
-    return [*built[:-1], ended]
+    return [*built[:-1], stay.with_content(movement, content)]
 
 
 def _cancel_discharge(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
@@ -169,28 +212,36 @@ def _cancel_discharge(built: list[BuiltStay], movement: Movement) -> list[BuiltS
     last = built[-1]
     if last.content.has_discharge:
         return [*built[:-1], _reopened(last, movement)]
-    if len(built) < 2 or not built[-2].content.has_discharge:
+    if len(built) < 2 or not built[-2].content.has_discharge or _stands(built[-2].discharges_told, movement.told):
         return built
     first = _reopened(built[-2], movement)
-    joined = replace(first, movements=(*first.movements, *last.movements))
+    joined = replace(
+        first,
+        movements=(*first.movements, *last.movements),
+        admissions_told=(*first.admissions_told, *last.admissions_told),
+    )
     return [*built[:-2], joined.in_wards(_moves(first.wards, last.wards))]
 
 
 def _reopened(stay: BuiltStay, movement: Movement) -> BuiltStay:
+    if _stands(stay.discharges_told, movement.told):
+        return stay.with_content(movement, stay.content)
     content = replace(stay.content, discharged_at=None, discharge_destination=None, discharge_method=None)
-    return replace(stay.with_content(movement, content), discharge_sent_at=None)
+    return replace(stay.with_content(movement, content), discharges_told=())
 
 
-def _moves(first: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:
-    return (*first, *(then[1:] if first[-1:] == then[:1] else then))
+def _moves(first: tuple[WardMove, ...], then: tuple[WardMove, ...]) -> tuple[WardMove, ...]:
+    is_same = bool(first and then) and first[-1][0] == then[0][0]
+    return (*first, *(then[1:] if is_same else then))
 
 
 def _cancel_admit(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
-    """A11: the stay never was."""
+    """A11: the stay never was, unless the person was admitted again since."""
     if not built or built[-1].content.is_cancelled:
         return built
-    content = replace(built[-1].content, is_cancelled=True)
-    return [*built[:-1], built[-1].with_content(movement, content)]
+    stay = built[-1]
+    content = replace(stay.content, is_cancelled=not _stands(stay.admissions_told, movement.told))
+    return [*built[:-1], stay.with_content(movement, content)]
 
 
 def _update(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
@@ -199,7 +250,8 @@ def _update(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
         return built
     stay = built[-1].with_content(movement, _corrected(built[-1].content, movement))
     if movement.ward and stay.content.is_open and movement.ward != stay.content.ward:
-        stay = stay.in_wards((*stay.wards[:-1], movement.ward))
+        told = stay.wards[-1][1] if stay.wards else movement.told
+        stay = stay.in_wards((*stay.wards[:-1], (movement.ward, told)))
     return [*built[:-1], stay]
 
 

@@ -12,6 +12,7 @@ from spa_intake import read_model, ui
 from spa_intake.adapters.signing import StaffTokens
 from spa_intake.api import errors, fhir, fhir_reads, fhir_rest, hl7, keys, notes, people, referrals
 from spa_intake.entrypoints import worker
+from spa_intake.entrypoints.mllp import MllpDoor, open_desk
 from spa_intake.settings import IntakeSettings
 
 NAME = "spa-intake"
@@ -42,7 +43,7 @@ def build() -> Service:
         refusals=errors.STATUSES,
         configure_app=interface.configure,
         background=(interface.follow,),
-        keepers=(_keep_read_model,),
+        keepers=(_keep_read_model, interface.listen),
     )
 
 
@@ -64,12 +65,16 @@ class Interface:
     def __init__(self, settings: IntakeSettings) -> None:
         self._settings = settings
         self._parts: ui.UiParts | None = None
+        self._mllp: MllpDoor | None = None
 
     def configure(self, app: FastAPI, runtime: Runtime) -> None:
         tokens = prepare_api(app, self._settings)
         if runtime.role == "worker":
             return
         fhir.prepare(app, self._settings.homeward_assets)
+        app.state.adt_desk = open_desk(self._settings, runtime.database, worker.POLICY)
+        if self._settings.mllp_port is not None:
+            self._mllp = MllpDoor(self._settings, app.state.adt_desk)
         self._parts = self._ui_parts(runtime.database, tokens)
         ui.mount(app, self._parts)
 
@@ -77,6 +82,12 @@ class Interface:
         """Feed the pages that are open until the process stops."""
         if self._parts is not None:
             await ui.live_task(self._parts)
+
+    async def listen(self, runtime: Runtime) -> None:
+        """Take HL7 v2 messages over MLLP, where a port is set, until the process stops."""
+        if self._mllp is not None:
+            await self._mllp.keep(runtime)
+        await runtime.stopping.wait()
 
     def _ui_parts(self, database: Database, tokens: StaffTokens) -> ui.UiParts:
         settings = self._settings

@@ -11,24 +11,29 @@ from spa_intake.adapters.hl7.refusal import Acknowledgement, Condition, Hl7Refus
 
 MEDIA_TYPE = "x-application/hl7-v2+er7"
 DEFAULT_VERSION = "2.4"
+FIRST_WITH_ERR_2 = "2.5"
 _VERSION = re.compile(r"2\.[0-9](\.[0-9])?")
 _PLAIN = re.compile(r"[A-Za-z0-9 ._/:-]{1,200}")
 _ESCAPES = {"|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "\\": "\\E\\", "&": "\\T\\"}
 _UNSAFE = re.compile(r"[|^~\\&\r\n]")
 
 
-def acknowledge(message: Hl7Message | None, refusal: Hl7Refusal | None, now: datetime) -> str:
-    """The ACK for a message (None: it could not even be read): AA, or what the refusal says."""
-    field = _Echo(message)
+def acknowledge(message: Hl7Message | None, refusal: Hl7Refusal | None, now: datetime, note: str = "") -> bytes:
+    """The ACK for a message (None: it could not even be read): AA, or what the refusal says; in its character set."""
+    text = _acknowledgement(_Echo(message), refusal, now, note)
+    return text.encode(message.encoding if message else "utf-8", "replace")
+
+
+def _acknowledgement(field: "_Echo", refusal: Hl7Refusal | None, now: datetime, note: str) -> str:
     code = refusal.acknowledgement if refusal else Acknowledgement.ACCEPTED
     header = [
         "MSH", "^~\\&", field.of(5), field.of(6), field.of(3), field.of(4), _stamp(now), "",
         "^".join(part for part in ("ACK", field.of(9, 2), "ACK") if part), uuid4().hex[:20], field.mode(),
-        field.version(),
+        field.version(), "", "", "", "", "", field.of(18),
     ]  # fmt: skip
-    segments = [header, ["MSA", code, field.control_id(), _UNSAFE.sub(" ", refusal.reason) if refusal else ""]]
+    segments = [header, ["MSA", code, field.control_id(), _UNSAFE.sub(" ", refusal.reason if refusal else note)]]
     if refusal:
-        segments.append(_error(refusal))
+        segments.append(_error(refusal, field.version()))
     return "".join("|".join(segment).rstrip("|") + "\r" for segment in segments)
 
 
@@ -58,13 +63,18 @@ class _Echo:
         return text if _VERSION.fullmatch(text) else DEFAULT_VERSION
 
 
-def _error(refusal: Hl7Refusal) -> list[str]:
-    """ERR as of version 2.5: location, condition, severity, and a sentence for the person who reads it."""
+def _error(refusal: Hl7Refusal, version: str) -> list[str]:
+    """ERR as of version 2.5: location, condition, severity, and a sentence for the person who reads it.
+
+    Systems of older versions look into ERR-1, so it is there for them.
+    """
     segment, _, field = (refusal.location or "").partition("-")
     field, _, component = field.partition(".")
     location = "^".join([segment, "1", field, "1" if component else "", component]).rstrip("^")
     condition = f"{refusal.condition}^{_name(refusal.condition)}^HL70357"
-    return ["ERR", "", location if segment else "", condition, "E", "", "", "", _UNSAFE.sub(" ", refusal.reason)]
+    name = f"{refusal.condition}&{_name(refusal.condition)}&HL70357"
+    older = "^".join([segment, "1" if segment else "", field, name]) if version < FIRST_WITH_ERR_2 else ""
+    return ["ERR", older, location if segment else "", condition, "E", "", "", "", _UNSAFE.sub(" ", refusal.reason)]
 
 
 def _name(condition: Condition) -> str:

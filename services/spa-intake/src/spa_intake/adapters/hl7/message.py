@@ -7,20 +7,26 @@ import hl7
 from spa_intake.adapters.hl7.refusal import Condition, Hl7Refusal, rejected
 
 # The segments that are read. The others are left unparsed: they may be long, and nothing depends on them.
-READ_SEGMENTS = ("MSH", "EVN", "PID", "PD1", "PV1")
+READ_SEGMENTS = ("MSH", "EVN", "PID", "PD1", "PV1", "MRG")
 MLLP_START = b"\x0b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LINE_ENDS = re.compile(r"\r\n|\r|\n")
 LONGEST_HEADERS = 40_000  # characters in the segments that are read: python-hl7 takes 7 ms for a thousand fields
-LATIN = ("8859/1", "8859/15")
+# MSH-18 (HL7 table 0211 and what feeds write instead) and its Python codec; without it UTF-8 is tried first.
+CHARACTER_SETS = {
+    "8859/1": "iso-8859-1", "ISO-8859-1": "iso-8859-1", "ISO8859-1": "iso-8859-1",
+    "8859/15": "iso-8859-15", "ISO-8859-15": "iso-8859-15", "WINDOWS-1252": "cp1252", "CP1252": "cp1252",
+    "ASCII": "utf-8", "UNICODE": "utf-8", "UNICODE UTF-8": "utf-8", "UTF-8": "utf-8", "UTF8": "utf-8", "": "utf-8",
+}  # fmt: skip
 NULL = '""'  # HL7's way to say "delete what you have"
 
 
 class Hl7Message:
     """A parsed message. A field that is absent, empty or null is None."""
 
-    def __init__(self, text: str, parsed: hl7.Message) -> None:
+    def __init__(self, text: str, parsed: hl7.Message, encoding: str) -> None:
         self.text = text
+        self.encoding = encoding  # to answer in
         self._segments: dict[str, hl7.Segment] = {str(segment[0][0]): segment for segment in parsed}
         self._escapes = _Escapes(text[3:8])
 
@@ -34,6 +40,10 @@ class Hl7Message:
             found = _at(found, index)
         text = self._escapes.undo(str(found)).strip()
         return text if text and text != NULL else None
+
+    def is_null(self, segment: str, field: int) -> bool:
+        """Whether the sender says to delete what was known, which is more than saying nothing."""
+        return str(_at(self._segments.get(segment, []), field)).strip() == NULL
 
     def repeats(self, segment: str, field: int) -> int:
         """How often a field is repeated in the message."""
@@ -69,23 +79,33 @@ def _at(container: object, index: int) -> object:
 
 def read_message(body: bytes) -> Hl7Message:
     """The one message in a body, whatever its line ends, byte order mark or MLLP frame."""
-    return _parse(_lines(body))
+    return _parse(*_lines(body))
 
 
 def read_header(body: bytes) -> Hl7Message | None:
     """The MSH segment alone, to acknowledge a message that cannot be read as a whole."""
     try:
-        return _parse(_lines(body)[:1])
+        lines, encoding = _lines(body, is_strict=False)
+        return _parse(lines[:1], encoding)
     except Hl7Refusal:
         return None
 
 
-def _lines(body: bytes) -> list[str]:
-    text = _decode(body.strip(b" \t").removeprefix(MLLP_START).rstrip(b"\x1c\r\n \t"))
-    return [line for line in LINE_ENDS.split(text) if line.strip()]
+def each_person(message: Hl7Message) -> list[Hl7Message]:
+    """A message that tells of several people (a PID segment each) as one message for each of them."""
+    lines = message.text.split("\r")
+    starts = [number for number, line in enumerate(lines) if line.startswith("PID")]
+    header = lines[: starts[0]] if starts else lines
+    ends = [*starts[1:], len(lines)]
+    return [_parse([*header, *lines[a:z]], message.encoding) for a, z in zip(starts, ends, strict=True)]
 
 
-def _parse(lines: list[str]) -> Hl7Message:
+def _lines(body: bytes, *, is_strict: bool = True) -> tuple[list[str], str]:
+    text, encoding = _decode(body.strip(b" \t").removeprefix(MLLP_START).rstrip(b"\x1c\r\n \t"), is_strict=is_strict)
+    return [line for line in LINE_ENDS.split(text) if line.strip()], encoding
+
+
+def _parse(lines: list[str], encoding: str) -> Hl7Message:
     if not lines or not lines[0].startswith("MSH") or len(lines[0]) < len("MSH|^~\\&|"):
         raise rejected(Condition.SEGMENT_MISSING, "The message must begin with an MSH segment.", "MSH")
     if any(line.startswith("MSH") for line in lines[1:]):
@@ -100,7 +120,7 @@ def _parse(lines: list[str]) -> Hl7Message:
         parsed = hl7.parse("\r".join(wanted))
     except Exception:  # noqa: BLE001 — python-hl7 raises many kinds on malformed text; all mean the same
         raise rejected(Condition.DATA_TYPE, "The message cannot be read as HL7 v2.") from None
-    return Hl7Message("\r".join(lines), parsed)
+    return Hl7Message("\r".join(lines), parsed, encoding)
 
 
 def _first_of_each(lines: list[str]) -> list[str]:
@@ -110,17 +130,28 @@ def _first_of_each(lines: list[str]) -> list[str]:
     return list(first.values())
 
 
-def _decode(body: bytes) -> str:
-    """UTF-8, or Latin where MSH-18 says so or the bytes are nothing else."""
+def _decode(body: bytes, *, is_strict: bool) -> tuple[str, str]:
+    """By MSH-18, else as UTF-8, else (many feeds name none) as Windows-1252; and the codec that was used."""
     body = body.removeprefix(BYTE_ORDER_MARK)
-    if b"\x00" in body:
+    if b"\x00" in body and is_strict:
         raise rejected(Condition.DATA_TYPE, "The message holds the character NUL.")
+    body = body.replace(b"\x00", b"")
+    named = _character_set(body)
+    encoding = CHARACTER_SETS.get(named.upper())
+    if encoding is None and is_strict and not body.isascii():
+        raise rejected(Condition.TABLE_VALUE, "Send the message in UTF-8 (UNICODE UTF-8), 8859/1 or 8859/15.", "MSH-18")
+    for codec in (encoding or "utf-8", "cp1252"):
+        try:
+            return body.decode(codec), codec
+        except UnicodeDecodeError:
+            continue
+    return body.decode("iso-8859-1"), "iso-8859-1"
+
+
+def _character_set(body: bytes) -> str:
+    """The first repetition of MSH-18."""
     header = body[:1000].split(b"\r", 1)[0].split(b"\n", 1)[0]
     fields = header.split(body[3:4]) if len(body) > len(b"MSH|") else []
-    charset = fields[17].decode("ascii", "replace").strip() if len(fields) > len("MSH has 17 fields") else ""
-    if charset.startswith(LATIN):
-        return body.decode("iso-8859-1")
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        return body.decode("iso-8859-1")
+    if len(fields) <= len("MSH has 17 fields"):
+        return ""
+    return fields[17].split(body[5:6] or b"~")[0].decode("ascii", "replace").strip()

@@ -1,12 +1,13 @@
 """An ADT message as a movement: who, where, when, and the NHS codes wherever this feed puts them."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from homeward_kit.values import is_ods_code
-from spa_intake.adapters.hl7.message import Hl7Message
+from spa_intake.adapters.hl7.message import Hl7Message, each_person
 from spa_intake.adapters.hl7.refusal import Condition, in_error, rejected
 from spa_intake.adapters.hl7.times import hl7_day, hl7_time
 from spa_intake.domain.codes import (
@@ -18,15 +19,18 @@ from spa_intake.domain.codes import (
     Trigger,
     VerificationStatus,
 )
-from spa_intake.domain.inputs import MovementIn, PersonIn
+from spa_intake.domain.inputs import MergeIn, MovementIn, PersonIn
 
 LONGEST = {"name": 100, "identifier": 50, "line": 100, "postcode": 10, "phone": 30, "ward": 20}
 MOST_IDENTIFIERS = 10
 LONGEST_CONTROL_ID = 199  # HL7 2.7 and later
 NHS_AUTHORITIES = frozenset({"NHS", "NHSNBR", "NHSNMBR"})
 NHS_NUMBER_TYPES = frozenset({"NH", "NHS", "NNGBR"})
-# Triggers about a stay; the others are about the person alone and need no PV1.
-ABOUT_A_STAY = frozenset(Trigger) - {Trigger.ADD_PERSON, Trigger.UPDATE_PERSON}
+# Triggers about a stay; the others are about the person alone or about what is only planned, and need no PV1.
+ABOUT_A_STAY = frozenset(Trigger) - {Trigger.ADD_PERSON, Trigger.UPDATE_PERSON, Trigger.PRE_ADMIT}
+MERGE = "A40"
+_EVENT = re.compile(r"A[0-9]{2}")
+_SEQUENCE = re.compile(r"[0-9]{1,15}")
 GENDERS = {
     "F": Gender.FEMALE, "M": Gender.MALE, "O": Gender.OTHER, "A": Gender.OTHER, "U": Gender.UNKNOWN, "N": Gender.OTHER,
     "2": Gender.FEMALE, "1": Gender.MALE, "9": Gender.OTHER, "0": Gender.UNKNOWN,  # NHS person gender code
@@ -35,26 +39,41 @@ YES_NO = {"Y": True, "N": False}
 E = TypeVar("E", bound=StrEnum)
 
 
-def read_movement(message: Hl7Message, sender_organisation: str, received_at: datetime) -> MovementIn:
-    """The movement a message reports. `sender_organisation` stands in where MSH-4 holds no ODS code."""
-    trigger = _trigger(message)
+def event_of(message: Hl7Message) -> str:
+    """Which ADT event a message is, by MSH-9; also one that is only noted. Refuses what is no ADT and has no name."""
+    kind, event = message.kind
+    if kind != "ADT":
+        raise rejected(Condition.UNSUPPORTED_MESSAGE_TYPE, "Only ADT messages are taken here.", "MSH-9.1")
+    if event is None or not _EVENT.fullmatch(event):
+        raise rejected(Condition.UNSUPPORTED_TRIGGER, "MSH-9.2 must name an ADT event, A01 for example.", "MSH-9.2")
     control_id = message.get("MSH", 10)
     if control_id is None or len(control_id) > LONGEST_CONTROL_ID:
         raise rejected(Condition.FIELD_MISSING, "MSH-10 must hold a message control id.", "MSH-10")
+    return event
+
+
+def sending_system(message: Hl7Message) -> str:
+    """MSH-3 and MSH-4: control ids are unique within it."""
+    return "|".join(message.get("MSH", field) or "" for field in (3, 4))[:200]
+
+
+def read_movement(message: Hl7Message, hospital: str, received_at: datetime) -> MovementIn:
+    """The movement a message reports of a hospital (ODS code)."""
+    trigger = Trigger(event_of(message))
     if not message.has("PID"):
         raise in_error(Condition.SEGMENT_MISSING, "The message has no PID segment.", "PID")
     if trigger in ABOUT_A_STAY and not message.has("PV1"):
         raise in_error(Condition.SEGMENT_MISSING, "A message about a stay needs a PV1 segment.", "PV1")
-    hospital = _hospital(message) or sender_organisation
     admitted_at, discharged_at = hl7_time(message.get("PV1", 44)), hl7_time(message.get("PV1", 45))
     sent_at = hl7_time(message.get("MSH", 7)) or received_at
     happened = {Trigger.ADMIT: admitted_at, Trigger.DISCHARGE: discharged_at}.get(trigger)
     reported = hl7_time(message.get("EVN", 6)) or hl7_time(message.get("EVN", 2))
+    sequence = message.get("MSH", 13)
     return MovementIn(
-        sending_system="|".join(message.get("MSH", field) or "" for field in (3, 4))[:200],
-        control_id=control_id,
+        sending_system=sending_system(message),
+        control_id=message.get("MSH", 10) or "",
         trigger=trigger,
-        person=_person(message, hospital),
+        person=read_person(message, hospital),
         hospital=hospital,
         occurred_at=happened or reported or sent_at,
         sent_at=sent_at,
@@ -68,30 +87,49 @@ def read_movement(message: Hl7Message, sender_organisation: str, received_at: da
         # The sets have no code in common, so either field may hold either (domain.md 2.7).
         discharge_destination=_coded(message, DISCHARGE_DESTINATIONS, 36, 37),
         discharge_method=_coded(message, DISCHARGE_METHODS, 36, 37),
-        is_dead=YES_NO.get(message.get("PID", 30) or ""),
+        is_dead=_is_dead(message),
         died_at=hl7_time(message.get("PID", 29)),
+        sequence=int(sequence) if sequence and _SEQUENCE.fullmatch(sequence) else None,
     )
 
 
-def _trigger(message: Hl7Message) -> Trigger:
-    kind, trigger = message.kind
-    if kind != "ADT":
-        raise rejected(Condition.UNSUPPORTED_MESSAGE_TYPE, "Only ADT messages are taken here.", "MSH-9.1")
-    if trigger not in set(Trigger):
-        taken = " ".join(sorted(Trigger))
-        raise rejected(
-            Condition.UNSUPPORTED_TRIGGER, f"This trigger event is not taken; those taken are {taken}.", "MSH-9.2"
-        )
-    return Trigger(trigger)
+def _is_dead(message: Hl7Message) -> bool | None:
+    """PID-30; without it a time of death says so, and a death that is deleted (null) that it was an error."""
+    said = YES_NO.get(message.get("PID", 30) or "")
+    if said is None and hl7_time(message.get("PID", 29)):
+        return True
+    if said is None and (message.is_null("PID", 30) or message.is_null("PID", 29)):
+        return False
+    return said
 
 
-def _hospital(message: Hl7Message) -> str | None:
-    sender = message.get("MSH", 4)
-    return sender if sender and is_ods_code(sender) else None
+def read_merges(message: Hl7Message, hospital: str, received_at: datetime) -> list[MergeIn]:
+    """The pairs of records that an A40 says are one person: the first stays, the second is no longer used."""
+    if not message.has("PID"):
+        raise in_error(Condition.SEGMENT_MISSING, "The message has no PID segment.", "PID")
+    return [_merge(pair, hospital, received_at) for pair in each_person(message)]
 
 
-def _person(message: Hl7Message, hospital: str) -> PersonIn:
-    nhs_number, own_number = _identifiers(message)
+def _merge(pair: Hl7Message, hospital: str, received_at: datetime) -> MergeIn:
+    if not pair.has("MRG"):
+        raise in_error(Condition.SEGMENT_MISSING, "A merge needs an MRG segment for each PID.", "MRG")
+    nhs_number, own_number = _identifiers(pair, "MRG", 1)
+    if own_number is None:
+        raise in_error(Condition.FIELD_MISSING, "MRG-1 must hold the number that is no longer used.", "MRG-1")
+    retired = PersonIn(
+        hospital=hospital,
+        hospital_number=own_number,
+        family_name=None,
+        given_name=None,
+        born_on=None,
+        nhs_number=nhs_number,
+    )
+    sent_at = hl7_time(pair.get("MSH", 7)) or received_at
+    return MergeIn(hospital=hospital, survivor=read_person(pair, hospital), retired=retired, sent_at=sent_at)
+
+
+def read_person(message: Hl7Message, hospital: str) -> PersonIn:
+    nhs_number, own_number = _identifiers(message, "PID", 3)
     lines = [message.get("PID", 11, component) for component in (1, 2, 3, 4)]
     practice = message.get("PD1", 3, 3)
     return PersonIn(
@@ -110,23 +148,23 @@ def _person(message: Hl7Message, hospital: str) -> PersonIn:
     )
 
 
-def _identifiers(message: Hl7Message) -> tuple[str | None, str | None]:
+def _identifiers(message: Hl7Message, segment: str, field: int) -> tuple[str | None, str | None]:
     """The NHS number and the hospital's own number.
 
     A hospital that sends nothing but an NHS number knows its patients by it: then that is its own number too, which
     ties its messages together without making the number a verified one.
     """
-    found = list(_numbers(message))
+    found = list(_numbers(message, segment, field))
     nhs_number = next((number for number, is_nhs in found if is_nhs), None)
     own_number = next((number for number, is_nhs in found if not is_nhs), nhs_number)
     return nhs_number, own_number
 
 
-def _numbers(message: Hl7Message) -> Iterator[tuple[str, bool]]:
-    for repeat in range(1, min(message.repeats("PID", 3), MOST_IDENTIFIERS) + 1):
-        number = _cut(message.get("PID", 3, 1, repeat), "identifier")
-        authority = (message.get("PID", 3, 4, repeat) or "").upper()
-        kind = (message.get("PID", 3, 5, repeat) or "").upper()
+def _numbers(message: Hl7Message, segment: str, field: int) -> Iterator[tuple[str, bool]]:
+    for repeat in range(1, min(message.repeats(segment, field), MOST_IDENTIFIERS) + 1):
+        number = _cut(message.get(segment, field, 1, repeat), "identifier")
+        authority = (message.get(segment, field, 4, repeat) or "").upper()
+        kind = (message.get(segment, field, 5, repeat) or "").upper()
         if number:
             yield number, authority in NHS_AUTHORITIES or kind in NHS_NUMBER_TYPES
 

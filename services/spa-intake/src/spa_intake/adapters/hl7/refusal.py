@@ -17,9 +17,11 @@ class Condition(StrEnum):
     SEGMENT_MISSING = "100"
     FIELD_MISSING = "101"
     DATA_TYPE = "102"
+    TABLE_VALUE = "103"
     UNSUPPORTED_MESSAGE_TYPE = "200"
     UNSUPPORTED_TRIGGER = "201"
     UNKNOWN_KEY = "204"
+    INTERNAL = "207"
 
 
 class Hl7Refusal(Exception):  # noqa: N818 — a refusal is an answer, not an error

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from homeward_kit.values import LONDON
 
 _TIME = re.compile(
-    r"(?P<day>\d{4}\d{2}\d{2})(?P<clock>\d{2}(?:\d{2}(?:\d{2})?)?)?(?:\.\d{1,9})?(?P<offset>[+-]\d{4})?", re.ASCII
+    r"(?P<day>\d{4}\d{2}\d{2})(?P<clock>\d{2}(?:\d{2}(?:\d{2})?)?)?(?:\.(?P<fraction>\d{1,9}))?(?P<offset>[+-]\d{4})?",
+    re.ASCII,
 )
 _YEARS = range(1900, 2101)  # feeds write 00010101 and 99991231 for "not known" and "never"
 _FURTHEST_OFFSET = timedelta(hours=14)
@@ -27,7 +28,8 @@ def hl7_time(text: str | None) -> datetime | None:
         hour, minute, second = int(clock[:2]), int(clock[2:4]), int(clock[4:])
         if clock == "240000":
             on, hour = on + timedelta(days=1), 0
-        moment = datetime.combine(on, time(hour, minute, min(second, 59)), _zone(match["offset"]))
+        microsecond = int((match["fraction"] or "").ljust(6, "0")[:6])
+        moment = datetime.combine(on, time(hour, minute, min(second, 59), microsecond), _zone(match["offset"]))
         return moment.astimezone(UTC) if on.year in _YEARS else None
     except (ValueError, OverflowError):
         return None

@@ -1,0 +1,82 @@
+"""The MLLP door of the api process: who may send there, and what answers."""
+
+from opentelemetry.trace import SpanKind
+
+from homeward_kit import telemetry
+from homeward_kit.callers import Caller
+from homeward_kit.clients import Registry
+from homeward_kit.database import Database
+from homeward_kit.process import Runtime
+from spa_intake.adapters.db.adt_messages import Door
+from spa_intake.adapters.hl7.message import Hl7Message
+from spa_intake.adapters.hl7.movement import sending_system
+from spa_intake.adapters.hl7.refusal import Condition, Hl7Refusal, rejected
+from spa_intake.adapters.mllp.framing import Block
+from spa_intake.adapters.mllp.listener import MllpListener, Peer, Place, server_tls
+from spa_intake.adapters.sealing import KeysError, read_keys
+from spa_intake.api.adt import AdtDesk
+from spa_intake.domain.policy import Policy
+from spa_intake.settings import IntakeSettings
+
+SCOPE = "hl7"
+
+
+class MllpDoor:
+    """MLLP has no token: MSH-3 and MSH-4 say whose a message is, and with TLS the sender's certificate proves it."""
+
+    def __init__(self, settings: IntakeSettings, desk: AdtDesk) -> None:
+        self._registry = Registry(settings.clients)
+        self._desk = desk
+        self.listener = MllpListener(_place(settings), self._answer)
+
+    async def keep(self, runtime: Runtime) -> None:
+        """Listen until the process stops."""
+        runtime.parts["mllp"] = self.listener.state
+        await self.listener.run(runtime.stopping)
+
+    async def _answer(self, block: Block, peer: Peer) -> bytes:
+        with telemetry.burst(), telemetry.span("mllp message", SpanKind.SERVER):
+            if block.is_too_long:
+                receipt = await self._desk.refuse(block.body, _too_long(self.listener.place.longest_bytes))
+            else:
+                receipt = await self._desk.take(block.body, Door.MLLP, lambda header: self._sender(header, peer))
+            return receipt.acknowledgement
+
+    def _sender(self, header: Hl7Message | None, peer: Peer) -> Caller:
+        facility = header.get("MSH", 4) if header else None
+        names = (sending_system(header), facility) if header else ()
+        found = (self._registry.by_facility(SCOPE, name) for name in names if name)
+        client = next((one for one in found if one is not None), None)
+        if client is None:
+            raise rejected(Condition.UNKNOWN_KEY, "This sending application and facility are not known here.", "MSH-4")
+        if peer.names is None and client.needs_certificate:
+            raise rejected(Condition.UNKNOWN_KEY, "This sender must connect with its TLS certificate.", "MSH-4")
+        if peer.names is not None and client.client_id not in peer.names:
+            raise rejected(Condition.UNKNOWN_KEY, "The TLS certificate is not this sender's.", "MSH-4")
+        return client.caller((SCOPE,))
+
+
+def open_desk(settings: IntakeSettings, database: Database, policy: Policy) -> AdtDesk:
+    """Ends the process with a sentence when there is no key to keep messages under."""
+    keys = settings.adt_message_keys
+    try:
+        return AdtDesk(database, read_keys(keys.get_secret_value() if keys else None), policy)
+    except KeysError as error:
+        raise SystemExit(str(error)) from None
+
+
+def _place(settings: IntakeSettings) -> Place:
+    certificate, key = settings.mllp_tls_certificate_file, settings.mllp_tls_key_file
+    tls = server_tls(certificate, key, settings.mllp_tls_client_ca_file) if certificate and key else None
+    return Place(
+        settings.mllp_host or settings.host,
+        settings.mllp_port or 0,
+        tls,
+        settings.mllp_longest_bytes,
+        settings.mllp_idle_seconds,
+        settings.mllp_most_connections,
+    )
+
+
+def _too_long(longest: int) -> Hl7Refusal:
+    return rejected(Condition.DATA_TYPE, f"The message is longer than {longest} bytes.")
