@@ -10,9 +10,22 @@ from homeward_kit.database import Database
 from homeward_kit.process import Runtime, Service
 from spa_intake import read_model, ui
 from spa_intake.adapters.signing import StaffTokens
-from spa_intake.api import errors, fhir, fhir_reads, fhir_rest, hl7, keys, notes, people, referrals
+from spa_intake.api import (
+    acceptance_rules,
+    errors,
+    fhir,
+    fhir_reads,
+    fhir_rest,
+    hl7,
+    keys,
+    notes,
+    people,
+    referrals,
+    subscriptions,
+)
 from spa_intake.entrypoints import worker
 from spa_intake.entrypoints.mllp import MllpDoor, open_desk
+from spa_intake.entrypoints.webhooks import Webhooks, guard_of
 from spa_intake.settings import IntakeSettings
 
 NAME = "spa-intake"
@@ -20,6 +33,8 @@ ROUTERS: Sequence[APIRouter] = (
     referrals.router,
     notes.router,
     people.router,
+    acceptance_rules.router,
+    subscriptions.router,
     keys.router,
     fhir.router,
     fhir_reads.router,
@@ -55,6 +70,7 @@ def prepare_api(app: FastAPI, settings: IntakeSettings) -> StaffTokens:
     """Give the routes what they need of the process."""
     tokens = StaffTokens(settings.ui_signing_key_file, settings.spa_intake_url)
     app.state.policy = worker.POLICY
+    app.state.webhook_guard = guard_of(settings)
     app.state.staff_tokens = tokens
     return tokens
 
