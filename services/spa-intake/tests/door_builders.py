@@ -90,3 +90,28 @@ def adt(name: str = "a01-admission", /, **fields: str | None) -> bytes:
         line.extend([""] * (index + 1 - len(line)))
         line[index] = value
     return "".join("|".join(line) + "\r" for line in lines).encode()
+
+
+def reason(code: str) -> Change:
+    """A change of what the message is for: new, update or delete."""
+    system = "https://fhir.nhs.uk/CodeSystem/message-reason-bars"
+    return setting("MessageHeader", "reason", {"coding": [{"system": system, "code": code}]})
+
+
+def sent_on(moment: str) -> Change:
+    """A change of when the message was written, by its sender's clock."""
+
+    def change(bundle: Json) -> None:
+        bundle["timestamp"] = bundle["meta"]["lastUpdated"] = moment
+
+    return change
+
+
+def cancelling(status: str = "revoked") -> tuple[Change, ...]:
+    """The message as a cancellation: no more than its MessageDefinition asks for."""
+    kept = {"MessageHeader", "ServiceRequest", "Patient", "Organization"}
+
+    def change(bundle: Json) -> None:
+        bundle["entry"] = [each for each in bundle["entry"] if each["resource"]["resourceType"] in kept]
+
+    return reason("update"), setting("ServiceRequest", "status", status), change

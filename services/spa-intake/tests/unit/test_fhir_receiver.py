@@ -1,11 +1,22 @@
 import json
 
 import pytest
-from door_builders import NHS_NUMBER, Change, bars, resource, setting, structure, use_case, without
+from door_builders import (
+    NHS_NUMBER,
+    Change,
+    bars,
+    cancelling,
+    reason,
+    resource,
+    setting,
+    structure,
+    use_case,
+    without,
+)
 
 from spa_intake.adapters.fhir.message import read_message
 from spa_intake.adapters.fhir.outcome import FhirRefusal, operation_outcome
-from spa_intake.adapters.fhir.rules import check_formats, check_headers, check_message, check_use_context
+from spa_intake.adapters.fhir.rules import Asked, check_message
 
 ID = "5a000000-0000-4000-8000-0000000000ff"
 BAD, WRONG = (400, "REC_BAD_REQUEST"), (422, "REC_UNPROCESSABLE_ENTITY")
@@ -18,18 +29,36 @@ def refused(bundle: object) -> FhirRefusal:
     return caught.value
 
 
+def asked(*changes: Change) -> Asked:
+    return check_message(read_message(json.dumps(bars(*changes)).encode(), structure()))
+
+
 def test_our_example_passes_every_rule() -> None:
-    check_message(read_message(json.dumps(bars()).encode(), structure()))
+    assert asked() is Asked.NEW
+
+
+@pytest.mark.parametrize("status", ["revoked", "entered-in-error"])
+def test_an_update_that_revokes_is_a_cancellation(status: str) -> None:
+    assert asked(*cancelling(status)) is Asked.CANCEL
+
+
+def test_an_active_update_is_an_update() -> None:
+    assert asked(reason("update")) is Asked.UPDATE
+
+
+@pytest.mark.parametrize("name", ["Patient", "ServiceRequest", "MessageHeader"])
+def test_a_cancellation_is_checked_by_its_own_definition(name: str) -> None:
+    assert refused(bars(*cancelling(), without(name))).status == 400
+
+
+def test_an_update_needs_all_that_a_new_referral_needs() -> None:
+    refusal = refused(bars(reason("update"), setting("CarePlan", "status", "active")))
+    assert (refusal.status, refusal.issues[0].expression) == (400, "CarePlan.status")
 
 
 def event(code: str) -> Change:
     system = "https://fhir.nhs.uk/CodeSystem/message-events-bars"
     return setting("MessageHeader", "eventCoding", {"system": system, "code": code})
-
-
-def reason(code: str) -> Change:
-    system = "https://fhir.nhs.uk/CodeSystem/message-reason-bars"
-    return setting("MessageHeader", "reason", {"coding": [{"system": system, "code": code}]})
 
 
 def category(code: str) -> Change:
@@ -62,7 +91,9 @@ NOWHERE = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"}
         (event("booking-request"), WRONG, "not-supported", "MessageHeader.eventCoding"),
         (use_case("a5t1"), WRONG, "not-supported", "ServiceRequest.category"),
         (category("validation"), WRONG, "not-supported", "ServiceRequest.category"),
-        (reason("update"), WRONG, "not-supported", "MessageHeader.reason"),
+        (reason("delete"), WRONG, "not-supported", "MessageHeader.reason"),
+        (setting("MessageHeader", "reason", None), WRONG, "not-supported", "MessageHeader.reason"),
+        (setting("ServiceRequest", "status", "draft"), WRONG, "not-supported", "MessageHeader.reason"),
         (setting("ServiceRequest", "status", "revoked"), WRONG, "not-supported", "MessageHeader.reason"),
         (setting("ServiceRequest", "authoredOn", None), BAD, "invariant", "ServiceRequest.authoredOn"),
         (setting("ServiceRequest", "subject", NOWHERE), BAD, "invariant", "ServiceRequest.subject"),
@@ -129,51 +160,40 @@ def test_references_may_be_relative() -> None:
     check_message(read_message(json.dumps(bars(change)).encode(), structure()))
 
 
-@pytest.mark.parametrize("headers", [{}, {"X-Request-Id": ID}, {"X-Request-Id": "1", "X-Correlation-Id": ID}])
-def test_both_identifiers_must_be_uuids(headers: dict[str, str]) -> None:
-    with pytest.raises(FhirRefusal) as caught:
-        check_headers(headers)
-    assert (caught.value.status, caught.value.error, caught.value.issues[0].code) == (*BAD, "invalid")
-
-
-def test_identifiers_are_read() -> None:
-    assert str(check_headers({"X-Request-Id": ID.upper(), "X-Correlation-Id": ID}).request_id) == ID
+UNSUPPORTED = {"Accept": "application/fhir+json; version=2.0.0"}
 
 
 @pytest.mark.parametrize(
-    ("context", "answer"),
+    ("changes", "headers", "expected"),
     [
-        ("hw-d1|referral|servicerequest-request|new", None),
-        ("a5t1|referral|servicerequest-request|new", WRONG),
-        ("hw-d1|validation|servicerequest-request|new", WRONG),
-        ("hw-d1|referral|servicerequest-request|update", WRONG),
-        ("hw-d1|referral", BAD),
+        # what comes first in the standard's list is answered, whatever else is wrong
+        ((setting("Bundle", "meta", {}), use_case("a5t1")), UNSUPPORTED, (400, "invariant")),
+        ((use_case("a5t1"), setting("CarePlan", "status", "active")), {}, (422, "not-supported")),
+        ((setting("CarePlan", "status", "active"),), UNSUPPORTED, (422, "not-supported")),
+        ((setting("CarePlan", "status", "active"),), {"use-context": "a5t1|a|b|c"}, (422, "not-supported")),
+        ((without("Consent"), setting("CarePlan", "status", "active")), {}, (400, "invariant")),
     ],
 )
-def test_the_use_context_must_be_ours(context: str, answer: tuple[int, str] | None) -> None:
-    headers = {"use-context": context}
-    if answer is None:
-        check_use_context(headers)
-        return
+def test_the_first_rule_that_is_broken_answers(
+    changes: tuple[Change, ...], headers: dict[str, str], expected: tuple[int, str]
+) -> None:
     with pytest.raises(FhirRefusal) as caught:
-        check_use_context(headers)
-    assert (caught.value.status, caught.value.error) == answer
+        check_message(read_message(json.dumps(bars(*changes)).encode(), structure()), headers)
+    assert (caught.value.status, caught.value.issues[0].code) == expected
 
 
 @pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({}, None),
-        ({"Accept": "application/fhir+json; version=1.4.0", "Content-Type": "text/json"}, None),
-        ({"Accept": "*/*"}, None),
-        ({"Accept": "application/fhir+xml"}, 406),
-        ({"Content-Type": "application/fhir+json; version=2.0.0"}, 422),
-    ],
+    ("said", "changes", "is_right"),
+    [("new", (), True), ("update", (), False), ("new", cancelling(), False), ("update", cancelling(), True)],
 )
-def test_formats(headers: dict[str, str], status: int | None) -> None:
-    if status is None:
-        check_formats(headers)
+def test_the_use_context_must_not_contradict_the_message(
+    said: str, changes: tuple[Change, ...], *, is_right: bool
+) -> None:
+    headers = {"use-context": f"hw-d1|referral|servicerequest-request|{said}"}
+    message = read_message(json.dumps(bars(*changes)).encode(), structure())
+    if is_right:
+        check_message(message, headers)
         return
     with pytest.raises(FhirRefusal) as caught:
-        check_formats(headers)
-    assert caught.value.status == status
+        check_message(message, headers)
+    assert (caught.value.status, caught.value.issues[0].code) == (400, "invariant")

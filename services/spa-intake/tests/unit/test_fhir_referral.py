@@ -6,7 +6,7 @@ from door_builders import Change, Json, bars, resource, setting, structure, with
 
 from spa_intake.adapters.fhir.message import instant, read_message
 from spa_intake.adapters.fhir.outcome import FhirRefusal, Issue
-from spa_intake.adapters.fhir.referral import read_referral
+from spa_intake.adapters.fhir.referral import read_referral, sender_of
 from spa_intake.domain.codes import Criterion, Gender, Kind, Mobility, Need, Source, VerificationStatus
 from spa_intake.domain.inputs import ReferralIn
 
@@ -14,7 +14,7 @@ SYSTEM = "https://homeward.example/fhir/CodeSystem/discharge-facts"
 
 
 def read(*changes: Change) -> ReferralIn:
-    return read_referral(read_message(json.dumps(bars(*changes)).encode(), structure()), "RJ1")
+    return read_referral(read_message(json.dumps(bars(*changes)).encode(), structure()), "RJZ")
 
 
 def refused(*changes: Change) -> list[tuple[str, str | None]]:
@@ -71,14 +71,16 @@ def test_what_is_not_there_is_absent() -> None:
     assert (referral.person.nhs_number, referral.person.hospital_number) == (None, None)
 
 
-def test_without_codes_of_its_own_the_sender_is_the_client() -> None:
+def test_the_sender_is_named_by_its_ods_code() -> None:
     def nameless(bundle: Json) -> None:
         for entry in bundle["entry"]:
             if entry["resource"]["resourceType"] == "Organization":
                 entry["resource"].pop("identifier", None)
 
-    facts = read(nameless).facts
-    assert (facts.hospital, facts.referring_organisation) == ("RJ1", "RJ1")
+    def sender(*changes: Change) -> str | None:
+        return sender_of(read_message(json.dumps(bars(*changes)).encode(), structure()))
+
+    assert (sender(), sender(nameless)) == ("RJZ", None)
 
 
 def test_a_criterion_makes_the_person_not_ready() -> None:
