@@ -1,6 +1,7 @@
 """What spa-intake reads from its environment beside what every service does."""
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
@@ -51,3 +52,6 @@ class IntakeSettings(ServiceSettings):
     mllp_longest_bytes: int = Field(1_048_576, ge=1_000)
     mllp_idle_seconds: float = Field(300, gt=0)
     mllp_most_connections: int = Field(100, ge=1)
+    webhook_allow_http: bool = False  # for tests and demonstrations: targets without TLS
+    webhook_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # of the own network, that may be called
+    webhook_ca_file: Path | None = None  # an authority of the site's own, beside the public ones

@@ -6,6 +6,7 @@ from homeward_kit.values import Refusal
 from spa_intake.domain.errors import (
     AssessmentInFuture,
     CriterionBeganLater,
+    DeliveryNotFound,
     NothingAskedFor,
     PersonNotFound,
     PersonNotIdentified,
@@ -13,6 +14,8 @@ from spa_intake.domain.errors import (
     RedirectNeedsService,
     ReferralNotFound,
     RuleNotFound,
+    SubscriptionNotFound,
+    TargetRefused,
 )
 
 STATUSES: Mapping[type[Refusal], int] = {
@@ -25,4 +28,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     AssessmentInFuture: 422,
     CriterionBeganLater: 422,
     RuleNotFound: 404,
+    SubscriptionNotFound: 404,
+    DeliveryNotFound: 404,
+    TargetRefused: 422,
 }

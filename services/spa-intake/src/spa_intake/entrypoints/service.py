@@ -47,7 +47,8 @@ ROUTERS: Sequence[APIRouter] = (
 def build() -> Service:
     """The service as its environment describes it."""
     settings = IntakeSettings()
-    interface = Interface(settings)
+    webhooks = Webhooks(settings)
+    interface = Interface(settings, webhooks)
     return Service(
         name=NAME,
         package="spa_intake",
@@ -58,7 +59,7 @@ def build() -> Service:
         refusals=errors.STATUSES,
         configure_app=interface.configure,
         background=(interface.follow,),
-        keepers=(_keep_read_model, interface.listen),
+        keepers=(_keep_read_model, interface.listen, webhooks.keep),
     )
 
 
@@ -78,13 +79,15 @@ def prepare_api(app: FastAPI, settings: IntakeSettings) -> StaffTokens:
 class Interface:
     """The staff interface, mounted after every route of the API, and its stream of changes."""
 
-    def __init__(self, settings: IntakeSettings) -> None:
+    def __init__(self, settings: IntakeSettings, webhooks: Webhooks) -> None:
         self._settings = settings
+        self._webhooks = webhooks
         self._parts: ui.UiParts | None = None
         self._mllp: MllpDoor | None = None
 
     def configure(self, app: FastAPI, runtime: Runtime) -> None:
         tokens = prepare_api(app, self._settings)
+        self._webhooks.configure(app)
         if runtime.role == "worker":
             return
         fhir.prepare(app, self._settings.homeward_assets)

@@ -14,7 +14,7 @@ from homeward_kit.database import Tx
 from spa_intake.domain.delivery import Health
 from spa_intake.domain.subscription import Subscription, SubscriptionId, SubscriptionState
 
-KNOWN_SECONDS = 1.0
+KNOWN_SECONDS, DOUBTFUL_SECONDS = 1.0, 5.0
 _COLUMNS = """subscription_id, organisation, url, event_types, secret, previous_secret, previous_until, state, version,
     created_at, created_by"""
 
@@ -42,6 +42,7 @@ class Watched:
 class _Known:
     listeners: Sequence[Listener] = ()
     until: float = 0.0
+    doubtful_until: float = 0.0  # this process is changing one: asked every time until that is committed
 
 
 _known: WeakKeyDictionary[AsyncEngine, _Known] = WeakKeyDictionary()
@@ -50,16 +51,22 @@ _known: WeakKeyDictionary[AsyncEngine, _Known] = WeakKeyDictionary()
 async def listeners(tx: Tx) -> Sequence[Listener]:
     """All that listen, as known for a second: with no subscription a change pays nothing."""
     known = _known.setdefault(tx.connection.engine, _Known())
-    if known.until < time.monotonic():
+    now = time.monotonic()
+    if now > known.until or now < known.doubtful_until:
         rows = await tx.execute(
             "SELECT subscription_id, organisation, event_types FROM subscriptions WHERE state IN ('active', 'paused')"
         )
         known.listeners = [Listener(row.subscription_id, row.organisation, tuple(row.event_types)) for row in rows]
-        known.until = time.monotonic() + KNOWN_SECONDS
+        known.until = now + KNOWN_SECONDS
     return known.listeners
 
 
+def _doubt(tx: Tx) -> None:
+    _known.setdefault(tx.connection.engine, _Known()).doubtful_until = time.monotonic() + DOUBTFUL_SECONDS
+
+
 async def add(tx: Tx, subscription: Subscription) -> None:
+    _doubt(tx)
     await tx.execute(
         f"""
         INSERT INTO subscriptions ({_COLUMNS})
@@ -75,6 +82,7 @@ async def add(tx: Tx, subscription: Subscription) -> None:
 
 async def update(tx: Tx, subscription: Subscription) -> None:
     """Save what may change of it."""
+    _doubt(tx)
     await tx.execute(
         """
         UPDATE subscriptions SET secret = :secret, previous_secret = :previous_secret,
