@@ -29,6 +29,7 @@ MAX_RECORDS = 3000  # a poll takes one partition's records before the next one's
 MAX_TRIES = 5  # of a message whose handler fails for no outage
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0)
 START_SECONDS = 15.0
+COMMIT_SECONDS = 3.0  # one that hangs on a broker that died must not hold up what can be handled
 STOP_SECONDS = 10.0
 STUCK_SECONDS = 60.0
 WATCH_SECONDS = 10.0
@@ -246,7 +247,7 @@ class ConsumerRunner:
             return
         crash_points.reach("consumer.before_offset_commit")
         try:
-            await asyncio.wait_for(consumer.commit(offsets), START_SECONDS)
+            await asyncio.wait_for(consumer.commit(offsets), COMMIT_SECONDS)
             crash_points.reach("consumer.after_offset_commit")
         except (KafkaError, TimeoutError) as error:  # after a rebalance: the inbox absorbs the repeats
             _log.info("commit_refused", group=self.group, error=type(error).__name__)
