@@ -8,11 +8,11 @@ import pytest
 from journey_builders import NOW, row
 
 from homeward_kit.callers import STAFF
-from spa_intake.domain import codes
+from spa_intake.domain import codes, content_codes, scores
 from spa_intake.read_model import events_intake, events_others
 from spa_intake.read_model.states import Stage, WaitingFor
 from spa_intake.read_model.timeline import Entry
-from spa_intake.ui.presenters import dates, record, words
+from spa_intake.ui.presenters import content, content_words, dates, record, words
 from spa_intake.ui.presenters.person import person_view
 from spa_intake.ui.presenters.status import status_of
 from spa_intake.ui.presenters.timeline import SENTENCES, Names, timeline
@@ -112,10 +112,59 @@ def test_every_stage_wait_and_role_has_words() -> None:
         (codes.DeclineReason, words.REASONS),
         (codes.WithdrawReason, words.REASONS),
         (codes.CloseReason, words.REASONS),
+        (codes.Kind, words.KINDS),
+        (content_codes.Referrer, content_words.REFERRERS),
+        (content_codes.ResponseWithin, content_words.RESPONSES),
+        (content_codes.Activity, content_words.ACTIVITIES),
+        (content_codes.Ability, content_words.ABILITIES),
+        (content_codes.MentalCapacity, content_words.CAPACITY),
+        (content_codes.Consent, content_words.CONSENT),
+        (content_codes.LegalPlan, content_words.PLANS),
+        (content_codes.Consulted, content_words.CONSULTED),
+        (content_codes.ContinuingHealthcare, content_words.CONTINUING_HEALTHCARE),
+        (content_codes.SafeguardingFlag, content_words.SAFEGUARDING),
+        (content_codes.CommunicationNeed, content_words.COMMUNICATION),
+        (content_codes.Organism, content_words.ORGANISMS),
+        (content_codes.EquipmentItem, content_words.EQUIPMENT),
+        (content_codes.Relationship, content_words.RELATIONSHIPS),
+        (content_codes.ContactRole, content_words.CONTACT_ROLES),
     ],
 )
 def test_every_code_of_intake_has_words(known: type[StrEnum], said: dict[str, str]) -> None:
     assert {code.value for code in known} <= set(said)
+
+
+def test_every_score_and_each_of_its_parts_has_words() -> None:
+    every = scores.scores(
+        5, scores.RiskInputs(3, True, (), 1, 1, 120, 140, False, False, 4), "75-84", scores.ScoreRules()
+    )
+    assert {score.name for score in every} == set(content_words.SCORES)
+    assert {part.name for score in every for part in score.parts} == set(content_words.SCORE_PARTS)
+
+
+def test_nothing_empty_is_shown() -> None:
+    said = {"criteria_to_reside": [], "needs": [], "abilities": {}, "legal": None, "safeguarding": [], "risk": None}
+    assert content.groups(said, {"contacts": [], "liaison": None, "texts": {"wishes": None}}, NOW) == []
+    assert content.texts({"texts": {"wishes": None}}) == []
+    assert [line.key for line in record.facts(said, row(), NOW)] == ["Criteria to reside met"]
+    partly = {"legal": {"mental_capacity": "lacks_capacity", "plans": []}}
+    [group] = content.groups(partly, None, NOW)
+    assert (group.title, [line.value for line in group.rows]) == ("Capacity and consent", ["Lacks capacity"])
+
+
+def test_a_score_shows_its_parts_or_what_it_lacks() -> None:
+    part = {"name": "length_of_stay", "points": 7}
+    lace = {"name": "lace", "version": "2010", "total": 7, "highest": 19, "band": "moderate", "is_validated": True}
+    [whole] = content.scores({"scores": [lace | {"parts": [part, part], "missing": []}]})
+    assert (whole.result, whole.band, whole.parts[0], whole.note) == ("7 of 19", "Moderate", "Days in hospital 7", "")
+    lacking = lace | {"total": None, "band": None, "parts": [part, {"name": "comorbidity", "points": None}]}
+    [half] = content.scores({"scores": [lacking | {"missing": ["comorbidity"]}]})
+    assert (half.result, half.parts, half.note) == ("No total", ["Days in hospital 7"], "Not known: other illnesses")
+
+
+def test_a_referral_from_no_ward_is_not_said_to_come_from_one() -> None:
+    assert words.of_kind("The ward to answer", "care_home") == "The referrer to answer"
+    assert words.of_kind("The ward to answer", "hospital_discharge") == "The ward to answer"
 
 
 def test_every_event_has_a_sentence() -> None:

@@ -91,6 +91,26 @@ ACCEPTED, DECIDED = Referral.ACCEPTED, Case.DECIDED
             Stage.BACK_IN_HOSPITAL,
             WaitingFor.RETURN_HOME,
         ),
+        (
+            States(ACCEPTED, DECIDED, package=Package.AGREED, stay=Stay.NOT_ABOUT_ONE),
+            Stage.AT_HOME,
+            WaitingFor.CARE_START,
+        ),
+        (
+            States(ACCEPTED, DECIDED, package=Package.STARTED, stay=Stay.NOT_ABOUT_ONE),
+            Stage.AT_HOME,
+            WaitingFor.SUPPORT,
+        ),
+        (
+            States(ACCEPTED, DECIDED, package=Package.NOT_NEEDED, stay=Stay.NOT_ABOUT_ONE),
+            Stage.AT_HOME,
+            WaitingFor.COORDINATOR_CLOSE,
+        ),
+        (
+            States(ACCEPTED, DECIDED, package=Package.ENDED, stay=Stay.NOT_ABOUT_ONE),
+            Stage.AT_HOME,
+            WaitingFor.COORDINATOR_CLOSE,
+        ),
         (States(Referral.WITHDRAWN, Case.OPEN), Stage.FINISHED, WaitingFor.NOBODY),
         (States(Referral.CLOSED, watch=Watch.COMPLETED), Stage.FINISHED, WaitingFor.NOBODY),
     ],

@@ -45,6 +45,13 @@ def test_what_blocks(other: Standing, *, does_block: bool) -> None:
     assert blocks(other, referral()) is does_block
 
 
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.HOSPITAL_DISCHARGE])
+def test_a_kind_that_is_not_about_a_stay_knows_no_transfer(kind: Kind) -> None:
+    """The practice is told that the ambulance has referred the person already."""
+    other = referral(S.ACCEPTED, kind=kind, facts=facts(hospital="RRU"))
+    assert blocks(Standing(other, None), referral(kind=kind, facts=facts(hospital="G85001")))
+
+
 def test_accepting_ends_the_older_live_referrals_of_the_same_kind() -> None:
     older, newer = referral(S.ACCEPTED), referral(received_at=MONDAY + hours(2))
     accepted = referral(S.ACCEPTED, received_at=MONDAY + hours(1))

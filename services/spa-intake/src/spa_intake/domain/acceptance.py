@@ -6,6 +6,7 @@ from datetime import datetime
 
 from .codes import CloseReason
 from .errors import PersonAlreadyReferred, PersonHasDied
+from .kinds import POLICIES
 from .referral import Change, Happened, Referral, ReferralFact, decide
 from .referral_commands import Accept, Close
 
@@ -31,14 +32,11 @@ def receive(new: Referral, standing: Iterable[Standing], *, has_died: bool) -> C
 def blocks(other: Standing, new: Referral) -> bool:
     """One live referral per person and kind, until the person has left hospital.
 
-    A referral from another hospital is itself the sign of a transfer and is let in.
+    A referral from another hospital is itself the sign of a transfer and is let in. The kinds that are not about a
+    stay know no transfer: whoever else refers the person is told of the referral that is there.
     """
-    return (
-        other.referral.is_live
-        and other.referral.kind is new.kind
-        and other.left_at is None
-        and other.referral.facts.hospital == new.facts.hospital
-    )
+    is_transfer = POLICIES[new.kind].is_from_hospital and other.referral.facts.hospital != new.facts.hospital
+    return other.referral.is_live and other.referral.kind is new.kind and other.left_at is None and not is_transfer
 
 
 def superseded_by(accepted: Referral, others: Iterable[Referral]) -> list[Referral]:

@@ -189,10 +189,16 @@ class CloseReason(StrEnum):
     DISCHARGED_WITHOUT_MESSAGE = "discharged_without_message"
     NO_LONGER_NEEDED = "no_longer_needed"
     MOVED_AWAY = "moved_away"
+    SUPPORT_ENDED = "support_ended"  # a kind that no discharge and no watch ends
 
 
 COORDINATOR_CLOSE_REASONS = frozenset(
-    {CloseReason.DISCHARGED_WITHOUT_MESSAGE, CloseReason.NO_LONGER_NEEDED, CloseReason.MOVED_AWAY}
+    {
+        CloseReason.DISCHARGED_WITHOUT_MESSAGE,
+        CloseReason.NO_LONGER_NEEDED,
+        CloseReason.MOVED_AWAY,
+        CloseReason.SUPPORT_ENDED,
+    }
 )
 
 

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from .codes import Kind
 from .ids import StayId
+from .kinds import POLICIES
 from .referral import Change, Referral, decide
 from .referral_commands import LinkStay, UnlinkStay
 from .stay_history import Stay
-
-LINKED_KINDS = frozenset({Kind.HOSPITAL_DISCHARGE})  # the other kinds are not about a stay
 
 
 def stay_of(referral: Referral, stays: Sequence[Stay], window: timedelta) -> StayId | None:
@@ -17,7 +15,7 @@ def stay_of(referral: Referral, stays: Sequence[Stay], window: timedelta) -> Sta
     that ended within `window` before; else the first that began within `window` after (the ward was quicker
     than the admission's message). Source: architecture.md, section 5.
     """
-    if referral.kind not in LINKED_KINDS:
+    if not POLICIES[referral.kind].is_from_hospital:
         return None
     live = sorted(
         (stay for stay in stays if stay.content.hospital == referral.facts.hospital and not stay.content.is_cancelled),

@@ -11,6 +11,7 @@ from homeward_kit.values import LONDON
 from .projected import Coded, FactKind
 from .states import Case, Hold, Mark, Package, Place, Referral, Stage, States, Stay, WaitingFor, Watch, place
 
+ABOUT_A_STAY = "hospital_discharge"
 DUE_AT_TARGET = frozenset({Stage.TO_CHECK, Stage.WITH_WARD, Stage.IN_TRIAGE, Stage.FINDING_CARE, Stage.ARRANGED})
 
 
@@ -99,7 +100,7 @@ def _states(referral: Known, facts: Sequence[Known]) -> States:
         mark=_mark(case),
         package=_package(case, package),
         hold=_hold(package),
-        stay=_stay(_linked_stay(referral, facts), facts),
+        stay=_stay(_linked_stay(referral, facts), facts) if _is_about_a_stay(referral) else Stay.NOT_ABOUT_ONE,
         watch=Watch(_watch(referral, facts).get("state", Watch.NONE)),
     )
 
@@ -119,6 +120,10 @@ def _package(case: Coded, package: Coded) -> Package:
 def _hold(package: Coded) -> Hold:
     holds = package.get("holds", [])
     return next((hold for hold in (Hold.IN_HOSPITAL, Hold.NOT_READY) if hold in holds), Hold.NONE)
+
+
+def _is_about_a_stay(referral: Known) -> bool:
+    return bool(referral.data["kind"] == ABOUT_A_STAY)
 
 
 def _stay(linked: Coded, facts: Sequence[Known]) -> Stay:

@@ -32,6 +32,7 @@ class WaitingFor(StrEnum):
     THIRTY_DAYS = "thirty_days"
     RETURN_HOME = "return_home"
     READMISSION_REVIEW = "readmission_review"
+    SUPPORT = "support"  # of a kind that no discharge ends
     COORDINATOR_CLOSE = "coordinator_close"
     NOBODY = "nobody"
 
@@ -83,6 +84,7 @@ class Stay(StrEnum):
     IN_HOSPITAL = "in_hospital"
     LEFT = "left"
     BACK = "back"  # left, and a later stay is open
+    NOT_ABOUT_ONE = "not_about_one"  # the kind of referral is not about a stay in hospital
 
 
 class Watch(StrEnum):
@@ -135,6 +137,7 @@ _COLUMNS = tuple(column.name for column in fields(States))
 _STOPPED = frozenset({Referral.DECLINED, Referral.WITHDRAWN, Referral.CLOSED})
 _UNDECIDED = frozenset({Case.OPEN, Case.ASSESSING})
 _NOT_LEFT = frozenset({Stay.NONE, Stay.IN_HOSPITAL})
+_NO_STAY = frozenset({Stay.NOT_ABOUT_ONE})
 _SEEKING = frozenset({Package.BROKERING, Package.UNFILLED, Package.NONE})
 
 # The first line that fits counts.
@@ -159,8 +162,10 @@ TABLE: tuple[Row, ...] = (
     Row(Stage.ARRANGED, WaitingFor.READINESS, stay=_NOT_LEFT, mark=frozenset({Mark.PAUSED})),
     Row(Stage.ARRANGED, WaitingFor.READINESS, stay=_NOT_LEFT, hold=frozenset({Hold.NOT_READY})),
     Row(Stage.ARRANGED, WaitingFor.DISCHARGE, stay=_NOT_LEFT),
-    # from here on the person has left hospital
+    # from here on the person has left hospital, or is not there because of this referral
     Row(Stage.AT_HOME, WaitingFor.CARE_START, package=frozenset({Package.AGREED})),
+    Row(Stage.AT_HOME, WaitingFor.SUPPORT, package=frozenset({Package.STARTED}), stay=_NO_STAY),
+    Row(Stage.AT_HOME, WaitingFor.COORDINATOR_CLOSE, stay=_NO_STAY),
     Row(Stage.AT_HOME, WaitingFor.THIRTY_DAYS, watch=frozenset({Watch.OPEN})),
     Row(Stage.AT_HOME, WaitingFor.HANDOVER, watch=frozenset({Watch.NONE, Watch.COMPLETED, Watch.DIED})),
     Row(Stage.AT_HOME, WaitingFor.COORDINATOR_CLOSE, watch=frozenset({Watch.VOID})),

@@ -21,7 +21,7 @@ WITHDRAW_REASONS = (
     "transferred",
     "entered_in_error",
 )
-CLOSE_REASONS = ("discharged_without_message", "no_longer_needed", "moved_away")
+CLOSE_REASONS = ("discharged_without_message", "no_longer_needed", "moved_away", "support_ended")
 OTHER_SERVICES = {
     "mental_health": "Mental health service",
     "hospice": "Hospice or palliative care",

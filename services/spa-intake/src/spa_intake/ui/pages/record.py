@@ -10,7 +10,7 @@ from spa_intake.read_model.worklist import JourneyRow
 from spa_intake.ui.actions import BY_CODE, About, Action, offered
 from spa_intake.ui.context import SignedIn, User, page
 from spa_intake.ui.owners import CARE_PACKAGE, INTAKE, MONITOR, TRIAGE
-from spa_intake.ui.presenters import dates, words
+from spa_intake.ui.presenters import content, dates, words
 from spa_intake.ui.presenters import record as presenter
 from spa_intake.ui.presenters.person import person_view
 from spa_intake.ui.presenters.status import status_of
@@ -53,6 +53,9 @@ def record_values(user: SignedIn, record: Record) -> dict[str, Any]:  # Any: wha
         **header_values(user, record),
         "facts": presenter.facts(record.referral.data, record.row, now),
         "place": presenter.place(record.row, now),
+        "groups": content.groups(record.referral.data, record.content.data, now),
+        "texts": content.texts(record.content.data),
+        "scores": content.scores(record.referral.data),
         "case": case,
         "triage": presenter.triage(case, now) if case else [],
         "rules": presenter.rules(case) if case else [],
@@ -78,10 +81,10 @@ def header_values(user: SignedIn, record: Record) -> dict[str, Any]:  # Any: wha
         "row": row,
         "person": person_view(record.person.data, now),
         "flags": flags_of(row),
-        "stage": words.STAGES[row.stage],
+        "stage": words.of_kind(words.STAGES[row.stage], row.kind),
         "waiting_for": waiting_for(row, now),
         "waiting_since": dates.moment(row.waiting_since, now),
-        "now_sentence": presenter.NOW[row.waiting_for],
+        "now_sentence": words.of_kind(presenter.NOW[row.waiting_for], row.kind),
         "status_word": status_of(row, today),
         "due": f"{dates.day(row.due_on, today)}, {dates.countdown(row.due_on, today)}" if row.due_on else "No date",
         "assignee": record.staff_names.get(row.assignee, "A colleague") if row.assignee else None,

@@ -27,7 +27,8 @@ NOW = {
     WaitingFor.THIRTY_DAYS: "The person has left hospital. We watch for a readmission for 30 days.",
     WaitingFor.RETURN_HOME: "The person is in hospital again. Arranging care waits until they leave.",
     WaitingFor.READMISSION_REVIEW: "The person was readmitted as an emergency within 30 days. Find out why.",
-    WaitingFor.COORDINATOR_CLOSE: "The follow-up was cancelled. Close this or wait for a new discharge.",
+    WaitingFor.SUPPORT: "The support runs. Close this referral when it has ended, or runs on without us.",
+    WaitingFor.COORDINATOR_CLOSE: "Nothing is left to arrange or to follow up. Close this, or wait for news.",
     WaitingFor.NOBODY: "This referral is finished. Nothing more has to be done.",
 }
 
@@ -71,25 +72,44 @@ def facts(referral: Json | None, row: JourneyRow, now: datetime) -> Sequence[Row
     if referral is None:
         return []
     today = dates.london_day(now)
+    expected_on, ready_on = referral.get("expected_discharge_on"), referral.get("discharge_ready_on")
+    every = (
+        *_criteria(referral, row, now),
+        Row("Needs", words.listed(words.NEEDS, referral.get("needs") or []).capitalize()),
+        *(Row(title, words.say(words.SITUATION, referral.get(name), "")) for name, title in _SITUATION.items()),
+        Row("Discharge ready", _day(ready_on, today) if ready_on else ""),
+        Row("Expected discharge", _day(expected_on, today) if expected_on else ""),
+    )
+    return [line for line in every if line.value]
+
+
+_SITUATION = {
+    "mobility": "Mobility",
+    "cognition": "Memory and thinking",
+    "living_situation": "Living situation",
+    "existing_care": "Care before the admission",
+}
+
+
+def _criteria(referral: Json, row: JourneyRow, now: datetime) -> Sequence[Row]:
+    """The criteria to reside, with the age of the answer and since when each is known to be met."""
+    if row.kind != words.ABOUT_A_STAY:
+        return []
     met = words.listed(words.CRITERIA, referral.get("criteria_to_reside") or []) or "none, so ready to leave"
-    assessed = f"Assessed {dates.moment(row.criteria_assessed_at, now)}" if row.criteria_assessed_at else ""
-    frailty = referral.get("clinical_frailty_scale")
-    return [
-        Row("Criteria to reside met", met[:1].upper() + met[1:], assessed),
-        Row("Needs", words.listed(words.NEEDS, referral.get("needs") or []).capitalize() or "None recorded"),
-        Row("Mobility", words.say(words.SITUATION, referral.get("mobility"))),
-        Row("Memory and thinking", words.say(words.SITUATION, referral.get("cognition"))),
-        Row("Living situation", words.say(words.SITUATION, referral.get("living_situation"))),
-        Row("Care before the admission", words.say(words.SITUATION, referral.get("existing_care"))),
-        Row("Clinical frailty scale", "Not recorded" if frailty is None else f"{frailty} of 9"),
-        Row("Expected discharge", _day(referral.get("expected_discharge_on"), today)),
+    notes = [f"Assessed {dates.moment(row.criteria_assessed_at, now)}" if row.criteria_assessed_at else ""]
+    notes += [
+        f"{words.say(words.CRITERIA, criterion)}: since {dates.moment(datetime.fromisoformat(since), now)}"
+        for criterion, since in (referral.get("criteria_since") or {}).items()
     ]
+    return [Row("Criteria to reside met", met[:1].upper() + met[1:], ". ".join(filter(None, notes)))]
 
 
 def place(row: JourneyRow, now: datetime) -> Sequence[Row]:
     """Where the person is, and since when."""
     received = Row("Referral received", dates.moment(row.received_at, now))
     ward = Row("Ward", f"{row.ward or 'Not known'}, hospital {row.hospital}")
+    if row.kind != words.ABOUT_A_STAY:
+        ward = Row("Kind of referral", words.say(words.KINDS, row.kind), f"From {row.hospital}")
     left = [Row("Left hospital", dates.moment(row.left_at, now))] if row.left_at else []
     return [ward, *left, received]
 

@@ -25,9 +25,17 @@ WAITING_FOR = {
     "thirty_days": "The 30 days after leaving hospital",
     "return_home": "The person to leave hospital again",
     "readmission_review": "A review of the readmission",
+    "support": "The support to come to its end",
     "coordinator_close": "A coordinator to close it",
     "nobody": "Nothing",
 }
+KINDS = {
+    "hospital_discharge": "Hospital discharge",
+    "proactive_care": "Proactive care",
+    "admission_avoidance": "Admission avoidance",
+    "care_home": "Care home",
+}
+ABOUT_A_STAY = "hospital_discharge"
 ROLES = {
     "coordinator": "Coordinator",
     "nurse": "Nurse",
@@ -157,6 +165,7 @@ REASONS = {
     "entered_in_error": "Entered by mistake",
     "discharged_without_message": "Left hospital, but no discharge message came",
     "moved_away": "Moved away",
+    "support_ended": "The support has ended, or runs on without us",
     "died": "The person died",
     "superseded": "A newer referral was accepted",
     "watch_completed": "The 30 days are over",
@@ -216,6 +225,15 @@ SERVICE_NAMES = {
     "care-package": "Care package",
     "readmission-monitor": "30-day follow-up",
 }
+
+
+def of_kind(text: str, kind: str) -> str:
+    """What is said of a referral: one that is not about a stay comes from no ward."""
+    if kind == ABOUT_A_STAY:
+        return text
+    for ward, referrer in (("Left hospital", "At home"), ("he ward", "he referrer")):
+        text = text.replace(ward, referrer)
+    return text
 
 
 def say(words: Mapping[str, str], code: str | None, otherwise: str = "Not recorded") -> str:

@@ -67,11 +67,11 @@ def row_view(row: JourneyRow, person: PersonView, names: Mapping[UUID, str], vie
         referral_id=row.referral_id,
         person=person,
         flags=flags_of(row),
-        ward=row.ward or "Ward not known",
+        ward=row.ward or ("Ward not known" if row.kind == words.ABOUT_A_STAY else words.say(words.KINDS, row.kind)),
         hospital=row.hospital,
         pathway=str(row.pathway) if row.pathway is not None else "Not decided",
         ready=ready_of(row, viewer.now),
-        stage=words.STAGES[row.stage],
+        stage=words.of_kind(words.STAGES[row.stage], row.kind),
         waiting_for=waiting_for(row, viewer.now),
         waiting_since=dates.short(row.waiting_since, viewer.now),
         assignee=names.get(row.assignee, "A colleague") if row.assignee else None,
@@ -92,6 +92,8 @@ def ready_of(row: JourneyRow, now: datetime) -> str:
     """When the person left hospital; before that the criteria to reside, with the age of the answer."""
     if row.left_at:
         return f"Left hospital {dates.short(row.left_at, now)}"
+    if row.kind != words.ABOUT_A_STAY:
+        return ""
     answer = "Ready to leave" if row.is_ready else "Not ready to leave"
     if row.criteria_assessed_at is None:
         return answer
@@ -100,7 +102,7 @@ def ready_of(row: JourneyRow, now: datetime) -> str:
 
 def waiting_for(row: JourneyRow, now: datetime) -> str:
     """What the journey waits for, and until when where that is known."""
-    text = words.WAITING_FOR[row.waiting_for]
+    text = words.of_kind(words.WAITING_FOR[row.waiting_for], row.kind)
     if row.waiting_for is WaitingFor.PROVIDER_ANSWER and row.answer_by:
         return f"{text} by {dates.short(row.answer_by, now)}"
     if row.waiting_for is WaitingFor.THIRTY_DAYS and row.left_at:
