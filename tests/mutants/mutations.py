@@ -5,6 +5,7 @@ from dataclasses import dataclass
 MESSAGING = "shared/tests/messaging"
 PITFALLS = "shared/tests/pitfalls"
 WEB = "shared/tests/web"
+GROUP = "shared/tests/group_commit"
 
 
 @dataclass(frozen=True)
@@ -297,6 +298,67 @@ LETTERS = (
     ),
 )
 
+GROUP_COMMIT = (
+    Mutation(
+        "answer-before-groups-commit",
+        "A group's answers leave after its commit.",
+        (
+            Edit(
+                "group_commit.py",
+                "for command, answer in zip(new, answers, strict=True)]\n        for command",
+                "for command, answer in zip(new, answers, strict=True)]\n"
+                "                for command, outcome in zip(new, outcomes, strict=True):\n"
+                "                    command.tell(outcome)\n        for command",
+            ),
+        ),
+        f"{GROUP}/test_process.py::test_no_answer_leaves_before_its_groups_commit",
+    ),
+    Mutation(
+        "one-fails-all",
+        "One bad command never fails those that came with it.",
+        (
+            Edit(
+                "group_commit.py",
+                "                singly = group\n",
+                "                singly = []\n"
+                "                for command in group:\n                    command.tell(error)\n",
+            ),
+        ),
+        f"{GROUP}/test_group.py::test_one_bad_command_never_fails_the_others",
+    ),
+    Mutation(
+        "queue-without-end",
+        "Who cannot be served soon is told at once.",
+        (
+            Edit(
+                "group_commit.py", "            raise _busy()\n        command =", "            pass\n        command ="
+            ),
+        ),
+        f"{GROUP}/test_group.py::test_a_full_queue_is_told_at_once",
+    ),
+    Mutation(
+        "all-wait-for-one-key",
+        "A group waits for nobody's lock.",
+        (
+            Edit("commands.py", "WHERE NOT pg_try_advisory_xact_lock(number)", "WHERE false"),
+            Edit("commands.py", "    tx.own(*(key for key", "    await tx.lock(*(key for key"),
+        ),
+        f"{GROUP}/test_group.py::test_who_needs_a_key_that_another_holds_waits_alone",
+    ),
+    Mutation(
+        "outage-taken-for-done",
+        "Nobody is told that something is stored which an outage took.",
+        (
+            Edit(
+                "group_commit.py",
+                "command.tell(unavailable())\n                    continue",
+                "command.tell(Response(status_code=201))\n                    continue",
+            ),
+        ),
+        f"{GROUP}/test_group.py::test_no_answer_is_given_for_what_an_outage_took_and_afterwards_all_goes_on",
+    ),
+)
+
 COMMANDS_AND_TIMERS = (
     Mutation(
         "answer-before-commit",
@@ -369,4 +431,4 @@ COMMANDS_AND_TIMERS = (
     ),
 )
 
-MUTATIONS = SENDING + RECEIVING + LETTERS + COMMANDS_AND_TIMERS
+MUTATIONS = SENDING + RECEIVING + LETTERS + GROUP_COMMIT + COMMANDS_AND_TIMERS

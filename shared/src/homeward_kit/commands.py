@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 
 from homeward_kit.callers import Caller
-from homeward_kit.database import Database, Tx
+from homeward_kit.database import Database, Tx, lock_number
 from homeward_kit.problems import Problem
 
 WAIT_SECONDS = 2
@@ -27,11 +27,12 @@ _VERSION = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 class Answer:
     """What a command answers: the resource as GET gives it, its version and its address."""
 
-    body: BaseModel
+    body: BaseModel | str  # a string: JSON already
     status: int = 200
     version: int | None = None
     location: str | None = None
     event_ids: Sequence[UUID] | None = None  # where not all of the transaction's are its own
+    media_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class Repeatable:
 
     request: bytes  # of caller, method, path and key
     body: bytes
+
+    @property
+    def lock_number(self) -> int:
+        """Of the lock that a request holds while it is being done."""
+        return int.from_bytes(self.request[:8], signed=True)
 
 
 async def run_command(request: Request, caller: Caller, work: Callable[[Tx], Awaitable[Answer]]) -> Response:
@@ -112,8 +118,9 @@ async def repeatable_of(request: Request, caller: Caller) -> Repeatable | None:
     return Repeatable(sha256(scope.encode()).digest(), sha256(await request.body()).digest())
 
 
-# A row too old to be repeated is taken over as if it were not there. The claim waits on the unique index while another
-# transaction holds the row, and sees its answer once that has committed.
+# The lock is waited for while another transaction does the same request; then its answer can be seen.
+_WAIT = "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:number)"
+# A row too old to be repeated is taken over as if it were not there.
 _CLAIM = f"""
 INSERT INTO idempotency_keys (request, body) VALUES (:request, :body)
 ON CONFLICT (request) DO UPDATE
@@ -125,8 +132,8 @@ RETURNING request
 
 async def _claim(tx: Tx, repeatable: Repeatable) -> Response | None:
     """Take the key for this transaction (None), or the answer it had."""
-    await tx.execute("SELECT set_config('lock_timeout', :wait, true)", {"wait": f"{WAIT_SECONDS}s"})
     try:
+        await tx.execute(_WAIT, {"wait": f"{WAIT_SECONDS}s", "number": repeatable.lock_number})
         claimed = await tx.execute(_CLAIM, {"request": repeatable.request, "body": repeatable.body})
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
@@ -159,17 +166,34 @@ async def _store(tx: Tx, repeatable: Repeatable, response: Response) -> None:
     )
 
 
-async def known_keys(tx: Tx, repeatables: Sequence[Repeatable]) -> set[bytes]:
-    """Which of these have been claimed before."""
-    if not repeatables:
-        return set()
-    wanted = [repeatable.request for repeatable in repeatables]
-    found = await tx.execute("SELECT request FROM idempotency_keys WHERE request = ANY(:wanted)", {"wanted": wanted})
-    return set(found.scalars())
+# Who commits between the look-up and the locks makes the transaction that asks fail, which is rare and harmless.
+_CLAIM_AT_ONCE = """
+SELECT request, NULL::bigint AS number FROM idempotency_keys WHERE request = ANY(:requests)
+UNION ALL
+SELECT NULL, number FROM set_config('lock_timeout', :wait, true), unnest(CAST(:numbers AS bigint[])) AS number
+WHERE NOT pg_try_advisory_xact_lock(number)
+"""
+
+
+async def claim_at_once(tx: Tx, repeatables: Sequence[Repeatable], keys: Iterable[str]) -> tuple[set[bytes], set[str]]:
+    """Claim requests and lock keys for this transaction without waiting for anybody.
+
+    Returns the requests that were done before or are being done by another, and the keys that another holds. From here
+    on the transaction waits two seconds at most for any lock.
+    """
+    by_number: dict[int, bytes | str] = {lock_number(key): key for key in keys}
+    by_number |= {one.lock_number: one.request for one in repeatables}
+    rows = await tx.execute(
+        _CLAIM_AT_ONCE,
+        {"requests": [one.request for one in repeatables], "numbers": list(by_number), "wait": f"{WAIT_SECONDS}s"},
+    )
+    found = {row.request or by_number[row.number] for row in rows}
+    tx.own(*(key for key in by_number.values() if isinstance(key, str) and key not in found))
+    return {one for one in found if isinstance(one, bytes)}, {one for one in found if isinstance(one, str)}
 
 
 def add_answer(tx: Tx, repeatable: Repeatable, response: Response) -> None:
-    """Claim a key and store its answer when the transaction ends; it fails when somebody else claimed it meanwhile."""
+    """Store the answer of a request that this transaction has claimed, when the transaction ends."""
     tx.add_row("idempotency_keys", {"request": repeatable.request, "body": repeatable.body, **_stored(response)})
 
 
@@ -189,7 +213,8 @@ def response_of(answer: Answer, tx: Tx) -> Response:
         headers["ETag"] = f'"{answer.version}"'
     if answer.location is not None:
         headers["Location"] = answer.location
-    return Response(answer.body.model_dump_json(), answer.status, headers, media_type="application/json")
+    body = answer.body if isinstance(answer.body, str) else answer.body.model_dump_json()
+    return Response(body, answer.status, headers, media_type=answer.media_type)
 
 
 def _still_running() -> Problem:

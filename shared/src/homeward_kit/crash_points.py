@@ -10,6 +10,7 @@ LABELS = tuple(
     f"{place}.{moment}"
     for place, moments in {
         "command": ("before_commit", "after_commit"),
+        "group": ("taken", "before_commit", "after_commit"),
         "consumer": ("before_commit", "after_commit", "before_offset_commit", "after_offset_commit"),
         "dead_letter": ("before_commit", "after_commit"),
         "timer": ("before_commit", "after_commit"),

@@ -1,11 +1,13 @@
 """Group commit: commands of one kind that arrive while a transaction runs share the next; answered after its commit.
 
 One bad command never fails the others: what goes wrong for the group is tried one by one, and only the culprit is told.
+A command that was taken is done even when its caller has gone.
 """
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -13,17 +15,19 @@ from typing import Generic, TypeVar
 from fastapi import Request
 from fastapi.responses import Response
 
-from homeward_kit import audit, telemetry
+from homeward_kit import audit, crash_points, telemetry
 from homeward_kit.callers import Caller
-from homeward_kit.commands import Answer, Repeatable, add_answer, known_keys, repeatable_of, response_of, run_once
-from homeward_kit.consumer import is_outage
+from homeward_kit.commands import Answer, Repeatable, add_answer, claim_at_once, repeatable_of, response_of, run_once
 from homeward_kit.database import Database, Tx
-from homeward_kit.problems import Problem
+from homeward_kit.logging import get_logger
+from homeward_kit.problems import Problem, is_outage, unavailable
 
 TOGETHER = 200  # commands in one transaction
 WAITING = 1_000  # more are refused: better told at once than answered too late
+PATIENCE_SECONDS = 10.0  # who has waited longer, behind a database that does not answer, is told to come again
 SINGLY_AT_ONCE = 8
 
+_log = get_logger(__name__)
 Asked = TypeVar("Asked")
 
 
@@ -36,11 +40,21 @@ class Command(Generic[Asked]):
     traceparent: str | None
     repeatable: Repeatable | None
     answer: "asyncio.Future[Response]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    came_at: float = field(default_factory=time.monotonic)
 
     def begin(self, tx: Tx) -> None:
         """What is published and audited from here on is this caller's."""
         tx.actor, tx.traceparent = self.caller.subject, self.traceparent
         audit.acting.set(self.caller)
+
+    def tell(self, outcome: Response | Exception) -> None:
+        """Answer the caller, if somebody still waits."""
+        if self.answer.done():
+            return
+        if isinstance(outcome, Exception):
+            self.answer.set_exception(outcome)
+        else:
+            self.answer.set_result(outcome)
 
 
 # answers or refusals, one for each command, in their order
@@ -50,16 +64,22 @@ Work = Callable[[Tx, Sequence[Command[Asked]]], Awaitable[Sequence[Answer | Exce
 class GroupCommit(Generic[Asked]):
     """The queue of one kind of command in this process; it works while there is something in it."""
 
-    def __init__(self, database: Database, work: Work[Asked]) -> None:
+    def __init__(
+        self, database: Database, work: Work[Asked], keys_of: Callable[[Asked], Iterable[str]] = lambda _: ()
+    ) -> None:
+        """`keys_of` names what `work` locks: a command whose keys another holds is done by itself and waits alone."""
         self._database = database
         self._work = work
+        self._keys_of = keys_of
         self._waiting: deque[Command[Asked]] = deque()
         self._working: asyncio.Task[None] | None = None
+        self._singly: set[asyncio.Task[None]] = set()
+        self._singly_at_once = asyncio.Semaphore(SINGLY_AT_ONCE)
 
     async def run(self, request: Request, caller: Caller, asked: Asked) -> Response:
         """Answers as `run_command` does; 503 when too many wait."""
         repeatable = await repeatable_of(request, caller)
-        if len(self._waiting) >= WAITING:
+        if len(self._waiting) + len(self._singly) >= WAITING:
             raise _busy()
         command = Command(asked, caller, telemetry.current_traceparent(), repeatable)
         self._waiting.append(command)
@@ -69,80 +89,85 @@ class GroupCommit(Generic[Asked]):
         return await command.answer
 
     async def _work_off(self) -> None:
-        while self._waiting:
-            group = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+        while group := self._next():
             try:
                 singly = await self._commit(group)
-            except Exception as error:  # noqa: BLE001 — whatever it was shows again, by itself, just below
-                if is_outage(error):
-                    _tell(group, error)
+            except Exception as error:  # noqa: BLE001 — whatever it was shows again, by itself
+                _log.warning("group_failed", commands=len(group), error=type(error).__name__)
+                if is_outage(error):  # whether it was stored is not known: who sends it again will be told
+                    for command in group:
+                        command.tell(unavailable())
                     continue
                 singly = group
-            await self._commit_singly(singly)
+            for command in singly:
+                task = asyncio.create_task(self._do_singly(command))
+                self._singly.add(task)
+                task.add_done_callback(self._singly.discard)
+
+    def _next(self) -> Sequence[Command[Asked]]:
+        """Those whose turn it is, as many as one transaction takes; empty when nobody waits."""
+        group: list[Command[Asked]] = []
+        oldest = time.monotonic() - PATIENCE_SECONDS
+        while self._waiting and len(group) < TOGETHER:
+            command = self._waiting.popleft()
+            if command.came_at < oldest:
+                command.tell(_busy())
+            elif not command.answer.cancelled():  # somebody was told that it took too long
+                group.append(command)
+        return group
 
     async def _commit(self, group: Sequence[Command[Asked]]) -> Sequence[Command[Asked]]:
-        """All in one transaction; returns those that were sent before and have an answer, or will have one soon."""
-        links = [command.traceparent for command in group]
-        with telemetry.span("group commit", links=links):
-            return await self._commit_within(group)
+        """In one transaction all that need wait for nobody; returns the others."""
+        crash_points.reach("group.taken")
+        with telemetry.span("group commit", links=[command.traceparent for command in group]):
+            async with self._database.transaction(place="group") as tx:
+                new, others = await self._sort(tx, group)
+                answers = await self._work(tx, new)
+                outcomes = [_kept(tx, command, answer) for command, answer in zip(new, answers, strict=True)]
+        for command, outcome in zip(new, outcomes, strict=True):
+            command.tell(outcome)
+        return others
 
-    async def _commit_within(self, group: Sequence[Command[Asked]]) -> Sequence[Command[Asked]]:
-        async with self._database.transaction(place="command") as tx:
-            known = await known_keys(tx, [command.repeatable for command in group if command.repeatable])
-            new: list[Command[Asked]] = []
-            repeats: list[Command[Asked]] = []
-            for command in group:
-                request = command.repeatable.request if command.repeatable else None
-                (repeats if request in known else new).append(command)
-                if request is not None:
-                    known.add(request)
-            answers = await self._work(tx, new)
-            responses = [self._kept(tx, command, answer) for command, answer in zip(new, answers, strict=True)]
-        for command, response in zip(new, responses, strict=True):
-            _tell([command], response)
-        return repeats
+    async def _sort(self, tx: Tx, group: Sequence[Command[Asked]]) -> tuple[list[Command[Asked]], list[Command[Asked]]]:
+        """The commands that are new and whose keys are free, and the others; of two alike the first is new."""
+        keys = [frozenset(self._keys_of(command.asked)) for command in group]
+        repeatables = [command.repeatable for command in group if command.repeatable]
+        known, held = await claim_at_once(tx, repeatables, frozenset().union(*keys))
+        new: list[Command[Asked]] = []
+        others: list[Command[Asked]] = []
+        for command, needed in zip(group, keys, strict=True):
+            request = command.repeatable.request if command.repeatable else None
+            (others if request in known or needed & held else new).append(command)
+            if request is not None:
+                known.add(request)
+        return new, others
 
-    def _kept(self, tx: Tx, command: Command[Asked], answer: Answer | Exception) -> Response | Exception:
-        """The response, stored where the command may be sent again; a refusal stores nothing."""
-        if isinstance(answer, Exception):
-            return answer
-        response = response_of(answer, tx)
-        if command.repeatable:
-            add_answer(tx, command.repeatable, response)
-        return response
+    async def _do_singly(self, command: Command[Asked]) -> None:
+        """In a transaction of its own."""
 
-    async def _commit_singly(self, commands: Sequence[Command[Asked]]) -> None:
-        """Each in a transaction of its own, some at once."""
-        free = asyncio.Semaphore(SINGLY_AT_ONCE)
-
-        async def commit(command: Command[Asked]) -> None:
-            async with free:
-                try:
-                    _tell([command], await self._once(command))
-                except Exception as error:  # noqa: BLE001 — the caller's to see
-                    _tell([command], error)
-
-        await asyncio.gather(*(commit(command) for command in commands))
-
-    async def _once(self, command: Command[Asked]) -> Response:
         async def work(tx: Tx) -> Answer:
             (answer,) = await self._work(tx, [command])
             if isinstance(answer, Exception):
                 raise answer
+            if command.answer.cancelled():
+                raise unavailable()
             return answer
 
-        return await run_once(self._database, command.caller, command.repeatable, work)
+        async with self._singly_at_once:
+            try:
+                command.tell(await run_once(self._database, command.caller, command.repeatable, work))
+            except Exception as error:  # noqa: BLE001 — the caller's to see
+                command.tell(error)
 
 
-def _tell(commands: Sequence[Command[Asked]], outcome: Response | Exception) -> None:
-    """Answer those who still wait."""
-    for command in commands:
-        if command.answer.done():
-            continue
-        if isinstance(outcome, Exception):
-            command.answer.set_exception(outcome)
-        else:
-            command.answer.set_result(outcome)
+def _kept(tx: Tx, command: Command[Asked], answer: Answer | Exception) -> Response | Exception:
+    """The response, stored where the command may be sent again; a refusal stores nothing."""
+    if isinstance(answer, Exception):
+        return answer
+    response = response_of(answer, tx)
+    if command.repeatable:
+        add_answer(tx, command.repeatable, response)
+    return response
 
 
 def _busy() -> Problem:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 import httpx
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,11 +17,14 @@ from starlette.exceptions import HTTPException
 
 from homeward_kit import telemetry
 from homeward_kit.logging import get_logger
+from homeward_kit.refusals import note_refusal
 from homeward_kit.values import Refusal
 
 MEDIA_TYPE = "application/problem+json"
 _FIELD_NAME = re.compile(r"[a-z][A-Za-z0-9_]{0,40}")
 _log = get_logger(__name__)
+# class 08: connection; 53: no resources; 57P: the server is stopping or starting
+_OUTAGE_STATES = ("08", "53", "57P")
 
 # Any: members of a problem are any JSON.
 Extra = Mapping[str, Any]
@@ -86,6 +90,11 @@ def too_large() -> Problem:
     return Problem(413, "content_too_large", "Too large", "The body is too large. Send less at a time.")
 
 
+def too_slow() -> Problem:
+    """For a body that does not come to its end in time."""
+    return Problem(408, "request_timeout", "Too slow", "The body did not arrive in time. Send it again at once.")
+
+
 def unavailable() -> Problem:
     """For an outage of something the service needs."""
     return Problem(
@@ -117,12 +126,16 @@ def is_outage(error: BaseException) -> bool:
     """Whether an error says that something this service needs is down, rather than that it has a fault."""
     if isinstance(error, OSError):
         return error.filename is None  # a file that is not there is a fault of ours
-    if isinstance(error, PoolTimeoutError | httpx.TransportError):
+    # the last two: what the driver itself says of a connection that closed
+    if isinstance(
+        error, PoolTimeoutError | httpx.TransportError | asyncpg.InterfaceError | asyncpg.InternalClientError
+    ):
         return True
-    # class 08: connection; 53: no resources; 57P: the server is stopping or starting
-    state = str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
+    state = str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
+    if isinstance(error, asyncpg.PostgresError):
+        return state.startswith(_OUTAGE_STATES)
     return isinstance(error, DBAPIError) and (
-        error.connection_invalidated or state.startswith(("08", "53", "57P")) or isinstance(error.__cause__, OSError)
+        error.connection_invalidated or state.startswith(_OUTAGE_STATES) or isinstance(error.__cause__, OSError)
     )
 
 
@@ -218,11 +231,13 @@ RESPONSES: dict[int | str, dict[str, Any]] = {  # Any: OpenAPI
 def install(app: FastAPI, refusals: Mapping[type[Refusal], int]) -> None:
     """Answer every expected error with a problem; what nobody expected is caught by the outermost middleware."""
 
-    async def on_problem(_request: Request, problem: Problem) -> JSONResponse:
+    async def on_problem(request: Request, problem: Problem) -> JSONResponse:
+        note_refusal(request.scope, problem.type)
         _log.info("refused", code=problem.type, status=problem.status)
         return problem.response()
 
-    async def on_refusal(_request: Request, refusal: Refusal) -> JSONResponse:
+    async def on_refusal(request: Request, refusal: Refusal) -> JSONResponse:
+        note_refusal(request.scope, refusal.code)
         status = next((refusals[kind] for kind in type(refusal).__mro__ if kind in refusals), 409)
         _log.info("refused", code=refusal.code, status=status)
         return from_refusal(refusal, status).response()

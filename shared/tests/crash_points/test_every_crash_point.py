@@ -20,7 +20,8 @@ async def _make_things(process: SampleProcess, label: str) -> None:
     wanted = [("good", 1), ("good", 2), ("bad", REFUSED), ("bad", REFUSED + 1)]
     for person, number in wanted:
         key = f"{person} {label}"
-        answer = await process.make(key, number, idempotency_key=f"{key}/{number}")
+        together = label.startswith("group.")
+        answer = await process.make(key, number, idempotency_key=f"{key}/{number}", together=together)
         assert answer.status_code == 201, answer.text
 
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 from uuid import UUID, uuid5
 
+from homeward_kit import audit
 from homeward_kit.consumer import PermanentError
 from homeward_kit.database import Tx
 from homeward_kit.envelope import ConsumedEvent, PublishedEvent, Received
@@ -37,6 +38,13 @@ class ThingBroken(PublishedEvent):
 async def make(tx: Tx, key: str, number: int) -> None:
     """A row and the event about it."""
     await tx.execute("INSERT INTO things VALUES (:key, :number)", {"key": key, "number": number})
+    await tx.publish(ThingMade(number=number), key=key, subject=f"thing/{key}", version=1)
+
+
+async def add(tx: Tx, key: str, number: int) -> None:
+    """As `make`, with the rows of others in one statement, and an audit row."""
+    tx.add_row("things", {"key": key, "number": number})
+    await audit.record(tx, "make_thing", f"thing/{key}")
     await tx.publish(ThingMade(number=number), key=key, subject=f"thing/{key}", version=1)
 
 

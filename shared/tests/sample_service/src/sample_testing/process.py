@@ -30,10 +30,13 @@ class SampleProcess:
     log: Path
     client: httpx.AsyncClient
 
-    async def make(self, key: str, number: int, *, idempotency_key: str | None = None) -> httpx.Response:
-        """Ask for a thing; raises httpx.TransportError when the process ends meanwhile."""
+    async def make(
+        self, key: str, number: int, *, idempotency_key: str | None = None, together: bool = False
+    ) -> httpx.Response:
+        """Ask for a thing, by itself or with others; raises httpx.TransportError when the process ends meanwhile."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        return await self.client.post("/things", json={"key": key, "number": number}, headers=headers)
+        path = "/things/together" if together else "/things"
+        return await self.client.post(path, json={"key": key, "number": number}, headers=headers)
 
     async def health(self) -> dict[str, Any]:  # Any: words and numbers
         found: dict[str, Any] = (await self.client.get("/health/ready")).json()
