@@ -23,6 +23,7 @@ def referral_id(name: str) -> ReferralId:
 def stay(
     name: str = "A",
     *,
+    patient_key: PatientKey = PATIENT,
     revision: int = 1,
     admitted_at: datetime = DISCHARGED_AT - timedelta(days=6),
     discharged_at: datetime | None = DISCHARGED_AT,
@@ -34,6 +35,7 @@ def stay(
 ) -> Stay:
     return Stay(
         stay_id=stay_id(name),
+        patient_key=patient_key,
         revision=revision,
         admitted_at=admitted_at,
         admission_method=method,
@@ -60,7 +62,7 @@ def linked(to: Stay, name: str = "R", *, version: int = 3) -> Linked:
 
 
 def facts_of(*learned: Fact) -> PersonFacts:
-    return learn_all(PersonFacts(PATIENT), learned)
+    return learn_all(PersonFacts(PATIENT, frozenset({PATIENT})), learned)
 
 
 def learn_all(facts: PersonFacts, learned: Iterable[Fact]) -> PersonFacts:

@@ -36,11 +36,16 @@ class Monitor:
             offset=next(self._offsets),
             timestamp_ms=int(NOW.timestamp() * 1000),
             key=str(self.patient_key),
-            value=as_bytes(payload),
+            value=as_bytes(self._about(payload)),
             headers={name: value.decode() for name, value in headers(event_type, version)},
         )
         await self.handle(record)
         return record
+
+    def _about(self, payload: Payload) -> Payload:
+        """As spa-intake publishes it: the payload and the stay in it say whose they are."""
+        whose = {"patient_key": self.patient_key if isinstance(self.patient_key, UUID) else uuid4()}
+        return whose | dict(payload) | ({"stay": whose | payload["stay"]} if "stay" in payload else {})
 
     async def handle(self, record: Record) -> None:
         await Handling(self.database, "readmission-monitor", HANDLERS).handle(record)

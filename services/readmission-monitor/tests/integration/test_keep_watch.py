@@ -112,3 +112,32 @@ async def test_a_message_without_a_person_is_a_dead_letter(monitor: Monitor) -> 
     monitor.patient_key = "nobody"
     await monitor.receive(ACTIVITY, "patient.died", {"revision": 1, "died_at": NOW})
     assert await monitor.rows("SELECT error_code FROM dead_letters") == [{"error_code": "key_is_no_patient"}]
+
+
+async def test_a_merge_counts_the_other_key_s_admission_and_its_undoing_retracts_it(monitor: Monitor) -> None:
+    """The admission, the merge and its undoing are told under the other key, and one of them twice."""
+    await discharged(monitor)
+    watched, monitor.patient_key = monitor.patient_key, uuid4()
+    await monitor.receive(ACTIVITY, "patient.admitted", {"stay": stay(uuid4(), admitted=4, discharged=None)})
+    assert await monitor.told() == [("watch.started.v1", 1)]
+    both = {"retired_key": watched, "merged_at": NOW, "said_by": "hospital"}
+    await monitor.receive(ACTIVITY, "patient.merged", both | {"revision": 1})
+    apart = {"retired_key": watched, "unmerged_at": NOW, "revision": 2}
+    await monitor.receive(ACTIVITY, "patient.unmerged", apart)
+    await monitor.receive(ACTIVITY, "patient.merged", both | {"revision": 1})
+    assert await monitor.told() == [
+        ("watch.started.v1", 1),
+        ("readmission.detected.v1", 2),
+        ("readmission.retracted.v1", 3),
+    ]
+    [watch] = await monitor.rows("SELECT state, patient_key FROM watches")
+    assert watch == {"state": "open", "patient_key": watched}
+
+
+async def test_a_death_under_the_other_key_ends_the_watch(monitor: Monitor) -> None:
+    await discharged(monitor)
+    watched, monitor.patient_key = monitor.patient_key, uuid4()
+    both = {"retired_key": watched, "merged_at": NOW, "said_by": "staff", "revision": 1}
+    await monitor.receive(ACTIVITY, "patient.merged", both)
+    await monitor.receive(ACTIVITY, "patient.died", {"revision": 1, "died_at": NOW + timedelta(days=1)})
+    assert [watch["state"] for watch in await monitor.rows("SELECT state FROM watches")] == ["died"]

@@ -52,7 +52,7 @@ async def test_a_discharge_heard_from_kafka_is_watched_and_told_there(
     }
     messages = (
         ("discharge-referrals", "referral.accepted", accepted),
-        ("discharge-hospital-activity", "patient.discharged", {"stay": stay(stay_id)}),
+        ("discharge-hospital-activity", "patient.discharged", {"stay": stay(stay_id) | {"patient_key": patient_key}}),
     )
     async with fresh_topics(*TOPICS), running(database_address("readmission_monitor"), kafka_broker):
         async with AIOKafkaProducer(bootstrap_servers=kafka_broker) as producer:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import uuid5
 
 import monitor_builders as a
 from hypothesis import given, settings
@@ -11,13 +12,26 @@ from hypothesis import strategies as st
 
 from readmission_monitor.domain.facts import DeathKnown, Fact, PersonFacts, Unlinked, Withdrawn, learn
 from readmission_monitor.domain.reconcile import reconcile
-from readmission_monitor.domain.stay import Stay, StayId
+from readmission_monitor.domain.stay import PatientKey, Stay, StayId
 from readmission_monitor.domain.watch import Watch, WatchEvent, WatchEventKind, WatchState
 
 START = a.DISCHARGED_AT
 STAYS = ("A", "B", "C")
+OTHER = PatientKey(uuid5(a.PATIENT, "another key"))
+KEYS = {"A": a.PATIENT, "B": a.PATIENT, "C": OTHER}  # by stay
 REFERRALS = ("R", "S", "T")
 AFTERWARDS = START + timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Word:
+    """What is said of the two keys."""
+
+    version: int
+    is_merged: bool
+
+
+Told = Fact | Word
 
 # half-days, so that stays often follow one another within the window, and sometimes at the same moment
 moments = st.integers(min_value=0, max_value=80).map(lambda number: START + timedelta(hours=12 * number))
@@ -33,7 +47,7 @@ def revisions(draw: st.DrawFn, name: str) -> list[Stay]:
         length = draw(st.sampled_from([None, 0, 6, 24, 24, 60, 120]))
         told.append(
             replace(
-                a.stay(name, revision=revision, admitted_at=admitted_at),
+                a.stay(name, patient_key=KEYS[name], revision=revision, admitted_at=admitted_at),
                 discharged_at=None if length is None else admitted_at + timedelta(hours=length),
                 admission_method=draw(st.sampled_from(["21", "21", "21", "28", "2B", "11"])),
                 discharge_destination=draw(st.sampled_from(["19", "19", "19", "51"])),
@@ -45,18 +59,21 @@ def revisions(draw: st.DrawFn, name: str) -> list[Stay]:
 
 
 @st.composite
-def hospital_activity(draw: st.DrawFn) -> list[Fact]:
-    """One topic of one person: the stays' revisions and deaths, each in its own order."""
-    histories: list[list[Fact]] = [list(draw(revisions(name))) for name in STAYS]
-    deaths = draw(st.lists(st.none() | moments, max_size=2))
-    histories.append([DeathKnown(number, died_at) for number, died_at in enumerate(deaths, start=1)])
+def hospital_activity(draw: st.DrawFn) -> list[Told]:
+    """One topic of one person: the stays' revisions, deaths and merges, each in its own order."""
+    histories: list[list[Told]] = [list(draw(revisions(name))) for name in STAYS]
+    for key in (a.PATIENT, OTHER):
+        deaths = draw(st.lists(st.none() | moments, max_size=1))
+        histories.append([DeathKnown(key, number, died_at) for number, died_at in enumerate(deaths, start=1)])
+    words = draw(st.sampled_from([[], [True], [True], [True, False], [True, False, True]]))
+    histories.append([Word(version, is_merged) for version, is_merged in enumerate(words, start=1)])
     return draw(interleaved(histories))
 
 
 @st.composite
-def referral_events(draw: st.DrawFn, name: str, stays: Sequence[Fact]) -> list[Fact]:
+def referral_events(draw: st.DrawFn, name: str, stays: Sequence[Told]) -> list[Told]:
     """The events of one referral; a link carries the stay at any of its revisions."""
-    told: list[Fact] = []
+    told: list[Told] = []
     known = [fact for fact in stays if isinstance(fact, Stay)]
     usual = draw(st.permutations(["accept", "link"]))
     unusual = draw(st.lists(st.sampled_from(["accept", "link", "unlink", "withdraw"]), max_size=2))
@@ -74,7 +91,7 @@ def referral_events(draw: st.DrawFn, name: str, stays: Sequence[Fact]) -> list[F
 
 
 @st.composite
-def interleaved(draw: st.DrawFn, topics: Sequence[Sequence[Fact]]) -> list[Fact]:
+def interleaved(draw: st.DrawFn, topics: Sequence[Sequence[Told]]) -> list[Told]:
     """One of the orders that keep each topic's own."""
     turns = draw(st.permutations([number for number, topic in enumerate(topics) for _ in topic]))
     feeds = [iter(topic) for topic in topics]
@@ -82,12 +99,12 @@ def interleaved(draw: st.DrawFn, topics: Sequence[Sequence[Fact]]) -> list[Fact]
 
 
 @st.composite
-def deliveries(draw: st.DrawFn) -> tuple[list[Fact], list[Fact]]:
+def deliveries(draw: st.DrawFn) -> tuple[list[Told], list[Told]]:
     """The same messages twice: topic after topic, and interleaved with repeats of what was seen already."""
     activity = draw(hospital_activity())
     referrals = draw(interleaved([draw(referral_events(name, activity)) for name in REFERRALS]))
     order = draw(interleaved([activity, referrals]))
-    arrivals: list[Fact] = []
+    arrivals: list[Told] = []
     for fact in order:
         arrivals.append(fact)
         arrivals += draw(st.lists(st.sampled_from(arrivals), max_size=1))
@@ -95,21 +112,40 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Fact], list[Fact]]:
 
 
 class Monitor:
-    """The service without its database: facts, watches, and everything it told."""
+    """The service without its database: facts of two keys, watches, and everything it told."""
 
     def __init__(self) -> None:
-        self.facts = PersonFacts(a.PATIENT)
+        self.facts = PersonFacts(a.PATIENT, frozenset({a.PATIENT}))
+        self.word = Word(0, is_merged=False)
         self.watches: dict[StayId, Watch] = {}
         self.told: list[WatchEvent] = []
 
-    def receive(self, fact: Fact, now: datetime) -> None:
-        self.facts = learn(self.facts, fact)
+    def receive(self, told: Told, now: datetime) -> None:
+        if isinstance(told, Word):
+            self.word = max(self.word, told, key=lambda word: word.version)
+        else:
+            self.facts = learn(self.facts, told)
         self.turn(now)
 
+    @property
+    def groups(self) -> list[frozenset[PatientKey]]:
+        both = frozenset({a.PATIENT, OTHER})
+        return [both] if self.word.is_merged else [frozenset({key}) for key in sorted(both)]
+
     def turn(self, now: datetime) -> None:
-        for change in reconcile(self.facts, self.watches, a.WINDOWS, now):
-            self.watches[change.watch.stay_id] = change.watch
-            self.told += change.events
+        """Of each person what is filed under their keys, as the service reads it."""
+        for keys in self.groups:
+            facts = PersonFacts(
+                min(keys),
+                keys,
+                stays={stay.stay_id: stay for stay in self.facts.stays.values() if stay.patient_key in keys},
+                referrals=self.facts.referrals if a.PATIENT in keys else {},
+                deaths={key: death for key, death in self.facts.deaths.items() if key in keys},
+            )
+            watches = {stay_id: watch for stay_id, watch in self.watches.items() if watch.patient_key in keys}
+            for change in reconcile(facts, watches, a.WINDOWS, now):
+                self.watches[change.watch.stay_id] = change.watch
+                self.told += change.events
 
     @property
     def live(self) -> dict[StayId, Watch]:
@@ -120,7 +156,7 @@ class Monitor:
         }
 
 
-def monitored(arrivals: Sequence[Fact], times: Sequence[datetime], until: datetime) -> Monitor:
+def monitored(arrivals: Sequence[Told], times: Sequence[datetime], until: datetime) -> Monitor:
     monitor = Monitor()
     for fact, now in zip(arrivals, times, strict=True):
         monitor.receive(fact, now)
@@ -130,7 +166,7 @@ def monitored(arrivals: Sequence[Fact], times: Sequence[datetime], until: dateti
 
 @settings(max_examples=400, deadline=None)
 @given(deliveries(), st.integers(min_value=0, max_value=80), st.data())
-def test_any_order_leaves_the_same_watches(both: tuple[list[Fact], list[Fact]], days: int, data: st.DataObject) -> None:
+def test_any_order_leaves_the_same_watches(both: tuple[list[Told], list[Told]], days: int, data: st.DataObject) -> None:
     in_order, arrivals = both
     until = START + timedelta(days=days)
     reference = monitored(in_order, [START] * len(in_order), until)
@@ -147,7 +183,8 @@ def test_any_order_leaves_the_same_watches(both: tuple[list[Fact], list[Fact]], 
 def assert_one_watch_per_live_discharge(monitor: Monitor) -> None:
     """Read from the facts alone, in the words of the rule."""
     expected = set()
-    for stay in monitor.facts.stays.values():
+    referred = next(keys for keys in monitor.groups if a.PATIENT in keys)
+    for stay in (one for one in monitor.facts.stays.values() if one.patient_key in referred):
         for referral in monitor.facts.referrals.values():
             left = None if stay.is_cancelled or stay.discharge_method == "4" else stay.discharged_at
             if left is None or referral.stay_id != stay.stay_id or referral.accepted_at is None:

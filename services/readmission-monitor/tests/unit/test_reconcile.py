@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import uuid5
 
 import monitor_builders as a
 import pytest
 
 from readmission_monitor.domain.facts import DeathKnown, PersonFacts, Unlinked, Withdrawn, learn
 from readmission_monitor.domain.reconcile import reconcile
-from readmission_monitor.domain.stay import Stay, StayId
+from readmission_monitor.domain.stay import PatientKey, Stay, StayId
 from readmission_monitor.domain.watch import TRANSITIONS, Watch, WatchEvent, WatchEventKind, WatchState
 
 DAY_10 = a.DISCHARGED_AT + timedelta(days=10)
@@ -125,16 +126,16 @@ def test_day_30_completes_and_late_data_still_count() -> None:
 def test_a_death_ends_the_watch_and_its_correction_starts_it_again() -> None:
     monitor = Monitor()
     monitor.sees(WATCHED)
-    died = learn(WATCHED, DeathKnown(1, a.DISCHARGED_AT + timedelta(days=4)))
+    died = learn(WATCHED, DeathKnown(a.PATIENT, 1, a.DISCHARGED_AT + timedelta(days=4)))
     assert monitor.sees(died) == ["ended:died"]
     assert monitor.sees(learn(died, a.readmission(days=3))) == ["detected:readmitted"]
     monitor = Monitor()
     monitor.sees(died)
-    assert monitor.sees(learn(died, DeathKnown(2, None))) == ["started:open"]
+    assert monitor.sees(learn(died, DeathKnown(a.PATIENT, 2, None))) == ["started:open"]
 
 
 def test_a_death_after_the_window_ends_nothing() -> None:
-    died = learn(WATCHED, DeathKnown(1, DAY_30))
+    died = learn(WATCHED, DeathKnown(a.PATIENT, 1, DAY_30))
     assert Monitor().sees(died, DAY_30) == ["started:open", "completed:completed"]
 
 
@@ -175,6 +176,38 @@ def test_two_discharges_have_two_watches_and_one_readmission_counts_once() -> No
     assert monitor.states == ["readmitted", "readmitted"]
     counted = [watch.readmission.stay_id for watch in monitor.watches.values() if watch.readmission]
     assert counted == [a.stay_id("B"), a.stay_id("C")]
+
+
+OTHER = PatientKey(uuid5(a.PATIENT, "another key"))
+
+
+def _merged(facts: PersonFacts) -> PersonFacts:
+    return replace(facts, keys=facts.keys | {OTHER})
+
+
+def test_a_merge_makes_the_other_key_s_stay_a_readmission_and_its_undoing_takes_it_back() -> None:
+    monitor = Monitor()
+    known = learn(WATCHED, replace(a.readmission(), patient_key=OTHER))
+    assert monitor.sees(known) == ["started:open"]
+    assert monitor.sees(_merged(known)) == ["detected:readmitted"]
+    assert monitor.sees(known) == ["retracted:open"]
+    assert monitor.events[-1].reason == "other_person"
+
+
+def test_a_death_told_of_either_key_ends_the_watch() -> None:
+    monitor = Monitor()
+    monitor.sees(WATCHED)
+    died = learn(WATCHED, DeathKnown(OTHER, 1, a.DISCHARGED_AT + timedelta(days=4)))
+    assert monitor.sees(_merged(died)) == ["ended:died"]
+
+
+def test_a_stay_of_another_person_is_not_watched_because_a_referral_was_linked_to_it() -> None:
+    theirs = a.stay(patient_key=OTHER)
+    facts = a.facts_of(a.accepted(), a.linked(theirs))
+    assert Monitor().sees(facts) == []
+    monitor = Monitor()
+    assert monitor.sees(_merged(facts)) == ["started:open"]
+    assert monitor.watches[theirs.stay_id].patient_key == OTHER
 
 
 def test_every_change_of_state_has_an_event_and_every_event_a_change() -> None:

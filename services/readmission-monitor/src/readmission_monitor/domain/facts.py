@@ -1,4 +1,4 @@
-"""What the monitor knows of one person, whichever topic it came from and in whatever order."""
+"""What the monitor knows of one person under all their keys, whichever topic it came from and in whatever order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -39,8 +39,9 @@ class Unlinked:
 
 @dataclass(frozen=True)
 class DeathKnown:
-    """The person died, or (None) did not die after all; the highest revision counts."""
+    """The person died, or (None) did not die after all; of each key the highest revision counts."""
 
+    patient_key: PatientKey
     revision: int
     died_at: datetime | None
 
@@ -78,11 +79,25 @@ class Referral:
 
 @dataclass(frozen=True)
 class PersonFacts:
+    """`patient_key` is the one in hand, under which new rows are filed; `keys` are all that the person has."""
+
     patient_key: PatientKey
+    keys: frozenset[PatientKey]
     stays: Mapping[StayId, Stay] = field(default_factory=dict)
     referrals: Mapping[ReferralId, Referral] = field(default_factory=dict)
     decisions: Mapping[tuple[ReferralId, int], PathwayChosen] = field(default_factory=dict)
-    death: DeathKnown = DeathKnown(revision=0, died_at=None)
+    deaths: Mapping[PatientKey, DeathKnown] = field(default_factory=dict)
+
+    @property
+    def own_stays(self) -> list[Stay]:
+        """A link may come with a stay of a key that is not known yet to be this person's."""
+        return [stay for stay in self.stays.values() if stay.patient_key in self.keys]
+
+    @property
+    def died_at(self) -> datetime | None:
+        """The first that was told, under whichever key."""
+        told = (death.died_at for death in self.deaths.values())
+        return min((died_at for died_at in told if died_at), default=None)
 
 
 def learn(facts: PersonFacts, fact: Fact) -> PersonFacts:
@@ -91,7 +106,10 @@ def learn(facts: PersonFacts, fact: Fact) -> PersonFacts:
         case Stay():
             return _learn_stay(facts, fact)
         case DeathKnown():
-            return replace(facts, death=fact) if fact.revision > facts.death.revision else facts
+            known_death = facts.deaths.get(fact.patient_key)
+            if known_death and known_death.revision >= fact.revision:
+                return facts
+            return replace(facts, deaths={**facts.deaths, fact.patient_key: fact})
         case PathwayChosen():
             return replace(facts, decisions={(fact.referral_id, fact.decision): fact, **facts.decisions})
         case _:

@@ -33,7 +33,7 @@ class Change:
 def reconcile(facts: PersonFacts, watches: Mapping[StayId, Watch], windows: WindowDays, now: datetime) -> list[Change]:
     """The watches that change now, each with its events and its version raised by one for each of them."""
     changes = []
-    for stay in sorted(facts.stays.values(), key=lambda stay: (stay.admitted_at, str(stay.stay_id))):
+    for stay in sorted(facts.own_stays, key=lambda stay: (stay.admitted_at, str(stay.stay_id))):
         existing = watches.get(stay.stay_id)
         wanted = _wanted(facts, stay, windows, now) or _voided(stay, existing)
         if wanted is None or (existing and replace(wanted, version=existing.version) == existing):
@@ -53,14 +53,14 @@ def _wanted(facts: PersonFacts, stay: Stay, windows: WindowDays, now: datetime) 
     watch = Watch(
         watch_id=watch_id_of(stay.stay_id),
         stay_id=stay.stay_id,
-        patient_key=facts.patient_key,
+        patient_key=stay.patient_key,
         referral_id=referral.referral_id,
         state=WatchState.OPEN,
         discharged_at=discharged_at,
         window_ends_at=start_of_day(discharged_at, window_days),
     )
-    readmission = find_readmission(stay, facts.stays.values(), window_days=window_days)
-    died_at = facts.death.died_at
+    readmission = find_readmission(stay, facts.own_stays, window_days=window_days)
+    died_at = facts.died_at
     if readmission:
         return replace(watch, state=WatchState.READMITTED, readmission=readmission)
     if died_at and died_at < watch.window_ends_at:
@@ -116,5 +116,7 @@ def _retraction_reason(old: Watch | None, new: Watch, facts: PersonFacts) -> str
     if new.void_reason:
         return new.void_reason
     readmitted = old.readmission if old else None
-    stay = facts.stays.get(readmitted.stay_id) if readmitted else None
-    return "admission_cancelled" if stay and stay.is_cancelled else "corrected"
+    stay = next((stay for stay in facts.own_stays if readmitted and stay.stay_id == readmitted.stay_id), None)
+    if stay is None:
+        return "other_person"  # a merge was taken back
+    return "admission_cancelled" if stay.is_cancelled else "corrected"

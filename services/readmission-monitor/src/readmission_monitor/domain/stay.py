@@ -19,6 +19,7 @@ DIED = "4"
 @dataclass(frozen=True)
 class Stay:
     stay_id: StayId
+    patient_key: PatientKey  # the one it was filed under; the person may have others
     revision: int
     admitted_at: datetime
     admission_method: str | None

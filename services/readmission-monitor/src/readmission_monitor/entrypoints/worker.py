@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from homeward_kit import aliases
 from homeward_kit.consumer import HandlerTable, PermanentError
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
@@ -16,6 +17,16 @@ async def hear(tx: Tx, received: Received[Event]) -> None:
     await keep_watch(tx, _person(received), fact_of(received))
 
 
+async def join(tx: Tx, received: Received[consumed.AliasIn]) -> None:
+    """Pairs of a discharge and an admission come to be, or no longer hold (domain.md, section 9, no. 10)."""
+    event = received.payload
+    is_merged = isinstance(event, consumed.PatientMergedIn)
+    for group in await aliases.hear(
+        tx, event.patient_key, event.retired_key, is_merged=is_merged, version=event.revision
+    ):
+        await keep_watch(tx, PatientKey(min(group)))
+
+
 async def end_window(tx: Tx, timer: Timer) -> None:
     await keep_watch(tx, PatientKey(UUID(timer.key)))
 
@@ -28,6 +39,8 @@ HANDLERS: HandlerTable = {
     consumed.TransferCancelledIn: hear,
     consumed.DischargeCancelledIn: hear,
     consumed.StayCorrectedIn: hear,
+    consumed.PatientMergedIn: join,
+    consumed.PatientUnmergedIn: join,
     consumed.PatientDiedIn: hear,
     consumed.PatientDeathCorrectedIn: hear,
     consumed.ReferralAcceptedIn: hear,

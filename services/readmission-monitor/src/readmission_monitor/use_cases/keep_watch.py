@@ -14,7 +14,7 @@ WATCH_WINDOW = "watch_window"
 
 
 async def keep_watch(tx: Tx, patient_key: PatientKey, fact: Fact | None = None) -> None:
-    """With a fact: what it changes. Without: what the passing of time changes. The person is locked."""
+    """With a fact: what it changes. Without: what time, or a word about two keys, changes. The person is locked."""
     known = await load_facts(tx, patient_key)
     facts = learn(known, fact) if fact else known
     await save_facts(tx, known, facts)

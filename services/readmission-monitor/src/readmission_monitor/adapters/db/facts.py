@@ -1,9 +1,10 @@
-"""What is known of a person, in four tables: read whole, written where it changed."""
+"""What is known of a person under all their keys, in four tables: read whole, written where it changed."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar
 
+from homeward_kit import aliases
 from homeward_kit.database import Tx
 from readmission_monitor.domain.facts import DeathKnown, PathwayChosen, PersonFacts, Referral
 from readmission_monitor.domain.reconcile import WindowDays
@@ -22,7 +23,8 @@ SET revision = excluded.revision, admitted_at = excluded.admitted_at, admission_
     admission_source = excluded.admission_source, discharged_at = excluded.discharged_at,
     discharge_destination = excluded.discharge_destination, discharge_method = excluded.discharge_method,
     is_cancelled = excluded.is_cancelled
-"""
+WHERE stay_facts.revision < excluded.revision
+"""  # the condition: a link may bring a stay of a key whose lock is not held
 
 _SAVE_REFERRAL = """
 INSERT INTO referral_facts (referral_id, patient_key, kind, accepted_at, withdrawn_at, stay_id, link_version,
@@ -46,16 +48,18 @@ ON CONFLICT (patient_key) DO UPDATE SET revision = excluded.revision, died_at = 
 
 async def load_facts(tx: Tx, patient_key: PatientKey) -> PersonFacts:
     """Everything known of the person; nothing known is an empty answer."""
-    stays = [Stay(**row) for row in await _rows(tx, "stay_facts", patient_key)]
-    referrals = [Referral(**row) for row in await _rows(tx, "referral_facts", patient_key)]
-    decisions = [PathwayChosen(**row) for row in await _rows(tx, "pathway_facts", patient_key)]
-    deaths = [DeathKnown(**row) for row in await _rows(tx, "death_facts", patient_key)]
+    keys = await aliases.keys_of(tx, patient_key)
+    stays = [Stay(**row) for row in await _rows(tx, "stay_facts", keys)]
+    referrals = [Referral(**_of_nobody(row)) for row in await _rows(tx, "referral_facts", keys)]
+    decisions = [PathwayChosen(**_of_nobody(row)) for row in await _rows(tx, "pathway_facts", keys)]
+    deaths = [DeathKnown(**row) for row in await _rows(tx, "death_facts", keys)]
     return PersonFacts(
         patient_key,
+        frozenset(PatientKey(key) for key in keys),
         stays={stay.stay_id: stay for stay in stays},
         referrals={referral.referral_id: referral for referral in referrals},
         decisions={(decision.referral_id, decision.decision): decision for decision in decisions},
-        **({"death": deaths[0]} if deaths else {}),
+        deaths={death.patient_key: death for death in deaths},
     )
 
 
@@ -63,13 +67,13 @@ async def save_facts(tx: Tx, before: PersonFacts, after: PersonFacts) -> None:
     """Write what is new or changed."""
     person = {"patient_key": after.patient_key}
     for stay in _changed(before.stays, after.stays):
-        await tx.execute(_SAVE_STAY, person | asdict(stay))
+        await tx.execute(_SAVE_STAY, asdict(stay))
     for referral in _changed(before.referrals, after.referrals):
         await tx.execute(_SAVE_REFERRAL, person | asdict(referral))
     for decision in _changed(before.decisions, after.decisions):
         await tx.execute(_SAVE_DECISION, person | asdict(decision))
-    if after.death != before.death:
-        await tx.execute(_SAVE_DEATH, person | asdict(after.death))
+    for death in _changed(before.deaths, after.deaths):
+        await tx.execute(_SAVE_DEATH, asdict(death))
 
 
 async def load_windows(tx: Tx) -> WindowDays:
@@ -78,12 +82,17 @@ async def load_windows(tx: Tx) -> WindowDays:
     return {row.kind: row.window_days for row in rows}
 
 
-async def _rows(tx: Tx, table: str, patient_key: PatientKey) -> list[dict[str, Any]]:  # Any: values of columns
+async def _rows(tx: Tx, table: str, keys: aliases.Group) -> list[dict[str, Any]]:  # Any: values of columns
     found = await tx.execute(
-        f"SELECT * FROM {table} WHERE patient_key = :patient_key",  # noqa: S608 — a name of ours
-        {"patient_key": patient_key},
+        f"SELECT * FROM {table} WHERE patient_key = ANY(:keys)",  # noqa: S608 — a name of ours
+        {"keys": list(keys)},
     )
-    return [{name: value for name, value in row.items() if name != "patient_key"} for row in found.mappings()]
+    return [dict(row) for row in found.mappings()]
+
+
+def _of_nobody(row: dict[str, Any]) -> dict[str, Any]:  # Any: as above
+    """Without the key that the row is filed under."""
+    return {name: value for name, value in row.items() if name != "patient_key"}
 
 
 def _changed(before: Mapping[K, V], after: Mapping[K, V]) -> list[V]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from homeward_kit import aliases
 from homeward_kit.database import Tx
 from readmission_monitor.domain.readmission import Readmission
 from readmission_monitor.domain.stay import PatientKey, StayId
@@ -30,7 +31,8 @@ class StaleWatchError(Exception):
 
 async def load_watches(tx: Tx, patient_key: PatientKey) -> dict[StayId, Watch]:
     """Every watch of a person, void ones too, by the stay each belongs to."""
-    rows = await tx.execute("SELECT * FROM watches WHERE patient_key = :patient_key", {"patient_key": patient_key})
+    keys = await aliases.keys_of(tx, patient_key)
+    rows = await tx.execute("SELECT * FROM watches WHERE patient_key = ANY(:keys)", {"keys": list(keys)})
     watches = [_watch(row) for row in rows]
     return {watch.stay_id: watch for watch in watches}
 

@@ -16,6 +16,7 @@ class StayIn(ConsumedPart):
     """The whole stay as spa-intake knew it at this revision."""
 
     stay_id: UUID
+    patient_key: UUID
     revision: int
     admitted_at: datetime
     admission_method: str | None
@@ -61,9 +62,27 @@ class StayCorrectedIn(StayEventIn):
     type: ClassVar[str] = "discharge.stay.corrected.v1"
 
 
+class AliasIn(ConsumedEvent):
+    """Two keys are one person's, or no longer."""
+
+    topic: ClassVar[str] = HOSPITAL_ACTIVITY
+    patient_key: UUID
+    retired_key: UUID
+    revision: int
+
+
+class PatientMergedIn(AliasIn):
+    type: ClassVar[str] = "discharge.patient.merged.v1"
+
+
+class PatientUnmergedIn(AliasIn):
+    type: ClassVar[str] = "discharge.patient.unmerged.v1"
+
+
 class PatientDiedIn(ConsumedEvent):
     type: ClassVar[str] = "discharge.patient.died.v1"
     topic: ClassVar[str] = HOSPITAL_ACTIVITY
+    patient_key: UUID
     revision: int
     died_at: datetime
 
@@ -71,6 +90,7 @@ class PatientDiedIn(ConsumedEvent):
 class PatientDeathCorrectedIn(ConsumedEvent):
     type: ClassVar[str] = "discharge.patient.death_corrected.v1"
     topic: ClassVar[str] = HOSPITAL_ACTIVITY
+    patient_key: UUID
     revision: int
 
 

@@ -40,7 +40,7 @@ class ReadmissionRetracted(_Watch):
 
     type: ClassVar[str] = "discharge.readmission.retracted.v1"
     readmission_stay_id: UUID
-    reason: str  # admission_cancelled, corrected, or why the watch is void
+    reason: str  # admission_cancelled, corrected, other_person, or why the watch is void
 
 
 class WatchCompleted(_Watch):

@@ -5,7 +5,7 @@ from homeward_kit.handling import PermanentError
 from readmission_monitor.adapters.events import consumed
 from readmission_monitor.domain import facts
 from readmission_monitor.domain.facts import Fact
-from readmission_monitor.domain.stay import ReferralId, Stay, StayId
+from readmission_monitor.domain.stay import PatientKey, ReferralId, Stay, StayId
 
 Event = (
     consumed.StayEventIn
@@ -27,9 +27,9 @@ def fact_of(received: Received[Event]) -> Fact:  # noqa: C901, PLR0911 — one b
         case consumed.StayEventIn():
             return _stay(event.stay)
         case consumed.PatientDiedIn():
-            return facts.DeathKnown(event.revision, event.died_at)
+            return facts.DeathKnown(PatientKey(event.patient_key), event.revision, event.died_at)
         case consumed.PatientDeathCorrectedIn():
-            return facts.DeathKnown(event.revision, None)
+            return facts.DeathKnown(PatientKey(event.patient_key), event.revision, None)
         case consumed.ReferralAcceptedIn():
             stay_id = StayId(event.stay_id) if event.stay_id else None
             referral_id = ReferralId(event.referral_id)
