@@ -9,7 +9,6 @@ from uuid import UUID
 import asyncpg
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -39,6 +38,9 @@ def setup(service_name: str, settings: ServiceSettings, *processors: SpanProcess
     if isinstance(installed := trace.get_tracer_provider(), TracerProvider):
         return installed
     if endpoint := settings.otel_exporter_otlp_endpoint:
+        # only where it is used: it takes a tenth of a service's start
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
         processors = (BatchSpanProcessor(exporter, schedule_delay_millis=1000), *processors)
     sampler = DEFAULT_ON if processors else ALWAYS_OFF
