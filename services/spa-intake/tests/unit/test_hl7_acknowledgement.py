@@ -12,7 +12,7 @@ NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 
 
 def ack(refusal: Hl7Refusal | None = None, **fields: str) -> hl7.Message:
-    return hl7.parse(acknowledge(read_message(adt(**fields)), refusal, NOW))
+    return hl7.parse(acknowledge(read_message(adt(**fields)), refusal, NOW).decode())
 
 
 def test_accepted() -> None:
@@ -42,15 +42,36 @@ def test_in_error_about_a_segment() -> None:
 )
 def test_the_control_id_comes_back_as_it_came(control_id: str, sent_back: str) -> None:
     text = acknowledge(read_message(adt(MSH_10=control_id)), None, NOW)
-    assert f"MSA|AA|{sent_back}\r" in text
+    assert f"MSA|AA|{sent_back}\r" in text.decode()
 
 
 def test_nothing_of_the_person_comes_back() -> None:
     refusal = in_error(Condition.UNKNOWN_KEY, "Send it with a hospital number.")
     text = acknowledge(read_message(adt(MSH_3=f"{NHS_NUMBER}|x")), refusal, NOW)
-    assert "EXAMPLE" not in text
+    assert b"EXAMPLE" not in text
 
 
 def test_an_unreadable_message_is_answered_too() -> None:
-    answer = hl7.parse(acknowledge(None, rejected(Condition.SEGMENT_MISSING, "No MSH.", "MSH"), NOW))
+    answer = hl7.parse(acknowledge(None, rejected(Condition.SEGMENT_MISSING, "No MSH.", "MSH"), NOW).decode())
     assert [str(answer["MSA"][0][number]) for number in (1, 2)] == ["AR", ""]
+
+
+def test_it_comes_in_the_character_set_of_the_message() -> None:
+    body = adt(MSH_10="Zoë", MSH_18="8859/1").decode().encode("latin-1")
+    answer = acknowledge(read_message(body), None, NOW)
+    assert "MSA|AA|Zoë\r".encode("latin-1") in answer
+    assert answer.split(b"\r")[0].endswith(b"|8859/1")
+
+
+def test_an_event_that_changes_nothing_says_so() -> None:
+    assert b"MSA|AA|HW-A01-0001|Kept.\r" in acknowledge(read_message(adt()), None, NOW, "Kept.")
+
+
+@pytest.mark.parametrize(
+    ("version", "older"),
+    [("2.3", "PID^1^3^101&Field missing&HL70357"), ("2.4", "PID^1^3^101&Field missing&HL70357"), ("2.5.1", "")],
+)
+def test_systems_of_older_versions_find_the_error_where_they_look(version: str, older: str) -> None:
+    error = ack(in_error(Condition.FIELD_MISSING, "No number.", "PID-3"), MSH_12=version)["ERR"][0]
+    assert str(error[1]) == older
+    assert str(error[2]) == "PID^1^3"

@@ -60,11 +60,31 @@ def test_a_truncation_character_is_no_separator() -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "charset", "name"),
-    [("utf-8", "UNICODE UTF-8", "ŁUKASZ"), ("utf-8", "", "ZOË"), ("latin-1", "8859/1", "ZOË"), ("latin-1", "", "ZOË")],
+    [
+        ("utf-8", "UNICODE UTF-8", "ŁUKASZ"),
+        ("utf-8", "UNICODE", "ŁUKASZ"),
+        ("utf-8", "", "ZOË"),
+        ("latin-1", "8859/1", "ZOË"),
+        ("latin-1", "", "ZOË"),
+        ("cp1252", "", "ZOË O’BRIEN"),  # noqa: RUF001 — as Windows writes it
+        ("iso-8859-15", "8859/15", "ŒUVRE €"),
+        ("ascii", "ISO IR87", "ANNE"),
+        ("latin-1", "8859/1~UNICODE UTF-8", "ZOË"),
+    ],
 )
 def test_character_sets(encoding: str, charset: str, name: str) -> None:
     body = adt(PID_5=f"{name}^X", MSH_18=charset).decode().encode(encoding)
     assert read_message(body).get("PID", 5) == name
+
+
+def test_a_character_set_that_is_not_known_is_not_guessed() -> None:
+    refusal = refused(adt(PID_5="ZOË^X", MSH_18="ISO IR87"))
+    assert (refusal.acknowledgement, refusal.location) == (Acknowledgement.REJECTED, "MSH-18")
+
+
+def test_a_null_field_is_told_from_an_empty_one() -> None:
+    message = read_message(adt(PID_29='""', PID_30=""))
+    assert (message.is_null("PID", 29), message.is_null("PID", 30), message.is_null("ZZZ", 1)) == (True, False, False)
 
 
 @pytest.mark.parametrize(

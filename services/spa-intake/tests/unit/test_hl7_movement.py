@@ -4,7 +4,7 @@ import pytest
 from door_builders import adt
 
 from spa_intake.adapters.hl7.message import read_message
-from spa_intake.adapters.hl7.movement import read_movement
+from spa_intake.adapters.hl7.movement import event_of, read_merges, read_movement
 from spa_intake.adapters.hl7.refusal import Acknowledgement, Hl7Refusal
 from spa_intake.adapters.hl7.times import hl7_day, hl7_time
 from spa_intake.domain.codes import Gender, Trigger, VerificationStatus
@@ -14,7 +14,9 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def read(name: str = "a01-admission", /, **fields: str | None) -> MovementIn:
-    return read_movement(read_message(adt(name, **fields)), "RJ1", NOW)
+    message = read_message(adt(name, **fields))
+    event_of(message)
+    return read_movement(message, "RJZ", NOW)
 
 
 def refused(**fields: str | None) -> Hl7Refusal:
@@ -119,6 +121,9 @@ def test_the_verification_status_is_pid_32(said: str, status: str | None) -> Non
         ({"PID_30": "N"}, (False, None)),
         ({"PID_30": "Y"}, (True, None)),
         ({"PID_29": "20261122", "PID_30": "Y"}, (True, datetime(2026, 11, 22, tzinfo=UTC))),
+        ({"PID_29": "20261122"}, (True, datetime(2026, 11, 22, tzinfo=UTC))),
+        ({"PID_29": "20261122", "PID_30": "N"}, (False, datetime(2026, 11, 22, tzinfo=UTC))),
+        ({"PID_29": '""', "PID_30": '""'}, (False, None)),  # the death is deleted
     ],
 )
 def test_deaths(fields: dict[str, str], death: tuple[bool | None, datetime | None]) -> None:
@@ -131,16 +136,12 @@ def test_the_ward_is_the_room_where_the_organisation_comes_first() -> None:
     assert read(PV1_3="RJZ").ward == "RJZ"
 
 
-def test_the_client_stands_in_for_a_sender_without_an_ods_code() -> None:
-    assert read(MSH_4="St. Elsewhere's").hospital == "RJ1"
-
-
 @pytest.mark.parametrize(
     ("fields", "acknowledgement", "location"),
     [
         ({"MSH_9": "ORU^R01"}, "AR", "MSH-9.1"),
         ({"MSH_9": ""}, "AR", "MSH-9.1"),
-        ({"MSH_9": "ADT^A40"}, "AR", "MSH-9.2"),
+        ({"MSH_9": "ADT^01"}, "AR", "MSH-9.2"),
         ({"MSH_9": "ADT"}, "AR", "MSH-9.2"),
         ({"MSH_10": ""}, "AR", "MSH-10"),
         ({"MSH_10": "9" * 200}, "AR", "MSH-10"),
@@ -157,7 +158,7 @@ def test_evn_1_does_not_route() -> None:
     assert read(EVN_1="A40").trigger is Trigger.ADMIT
 
 
-@pytest.mark.parametrize("trigger", ["A28", "A31"])
+@pytest.mark.parametrize("trigger", ["A05", "A28", "A31"])
 def test_messages_about_the_person_alone_need_no_stay(trigger: str) -> None:
     assert read(MSH_9=f"ADT^{trigger}", PV1=None).visit_number is None
 
@@ -170,7 +171,7 @@ def test_messages_about_the_person_alone_need_no_stay(trigger: str) -> None:
         ("202601151230", datetime(2026, 1, 15, 12, 30, tzinfo=UTC)),
         ("2026011512", datetime(2026, 1, 15, 12, 0, tzinfo=UTC)),
         ("20260115", datetime(2026, 1, 15, 0, 0, tzinfo=UTC)),
-        ("20260115120000.1234+0215", datetime(2026, 1, 15, 9, 45, tzinfo=UTC)),
+        ("20260115120000.1234+0215", datetime(2026, 1, 15, 9, 45, 0, 123_400, tzinfo=UTC)),
         ("202607151200-0500", datetime(2026, 7, 15, 17, 0, tzinfo=UTC)),
         ("20260115240000", datetime(2026, 1, 16, 0, 0, tzinfo=UTC)),
         ("202601152400", datetime(2026, 1, 16, 0, 0, tzinfo=UTC)),
@@ -204,3 +205,42 @@ def test_times_are_local_unless_they_say_otherwise(text: str | None, moment: dat
 )
 def test_a_birth_date_is_the_day_as_written(text: str, day: date | None) -> None:
     assert hl7_day(text) == day
+
+
+def test_how_the_sender_counts_its_messages() -> None:
+    assert read(MSH_13="41").sequence == 41
+    assert read(MSH_13="-1").sequence is None
+    assert read().sequence is None
+
+
+MERGES = adt(MSH_9="ADT^A40^ADT_A39", PV1=None) + b"MRG|H2^^^RJZ^MR~9990001200^^^NHS^NH\r"
+
+
+def test_a_merge_names_the_number_that_stays_and_the_one_that_goes() -> None:
+    (merge,) = read_merges(read_message(MERGES), "RJZ", NOW)
+    assert (merge.hospital, merge.sent_at) == ("RJZ", datetime(2026, 11, 16, 14, 25, tzinfo=UTC))
+    assert (merge.survivor.hospital_number, merge.survivor.nhs_number) == ("H7700121", "9990001219")
+    assert (merge.retired.hospital_number, merge.retired.nhs_number) == ("H2", "9990001200")
+    assert merge.survivor.family_name == "EXAMPLE"
+
+
+def test_one_message_may_tell_of_several_merges() -> None:
+    body = MERGES + b"PID|2||H3^^^RJZ^MR\rMRG|H4^^^RJZ^MR\r"
+    numbers = [
+        (m.survivor.hospital_number, m.retired.hospital_number) for m in read_merges(read_message(body), "RJZ", NOW)
+    ]
+    assert numbers == [("H7700121", "H2"), ("H3", "H4")]
+
+
+@pytest.mark.parametrize(
+    ("body", "location"),
+    [
+        (MERGES.replace(b"MRG", b"ZMR"), "MRG"),
+        (MERGES.replace(b"PID", b"ZID"), "PID"),
+        (MERGES + b"PID|2||H3\r", "MRG"),
+    ],
+)
+def test_a_merge_that_does_not_say_whose(body: bytes, location: str) -> None:
+    with pytest.raises(Hl7Refusal) as caught:
+        read_merges(read_message(body), "RJZ", NOW)
+    assert (caught.value.acknowledgement, caught.value.location) == (Acknowledgement.ERROR, location)

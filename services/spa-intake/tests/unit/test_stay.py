@@ -181,9 +181,10 @@ def test_a_stay_that_turns_out_to_be_part_of_another_is_cancelled() -> None:
 
 TRIGGERS = st.sampled_from([t for t in Trigger if t not in {T.ADD_PERSON, T.REGISTER, T.UPDATE_PERSON}])
 MOVEMENTS = st.builds(
-    lambda trigger, at, sent, ward, visit, admitted: movement(
+    lambda trigger, at, sent, ward, visit, admitted, sequence: movement(
         trigger,
         at,
+        sequence=sequence,
         sent_at=MONDAY + hours(at + sent),
         ward=ward,
         visit_number=visit,
@@ -195,6 +196,7 @@ MOVEMENTS = st.builds(
     st.sampled_from([None, "A1", "B2"]),
     st.sampled_from([None, None, "V1", "V2"]),
     st.sampled_from([None, 0, 6]),
+    st.sampled_from([None, 1, 2]),
 )
 
 
