@@ -9,6 +9,8 @@ from homeward_kit.database import Tx
 
 # set while a request is answered, so that a use case need not be handed the caller
 acting: ContextVar[Caller | None] = ContextVar("acting", default=None)
+# the outcomes of what was refused while this request is answered, so that it is not written down twice
+told: ContextVar[list[str] | None] = ContextVar("told", default=None)
 
 
 async def record(  # noqa: PLR0913 — who, what, whose and how it ended
@@ -26,6 +28,8 @@ async def record(  # noqa: PLR0913 — who, what, whose and how it ended
     is the transaction's; the capacity is that of `caller`, else of whoever's request is being answered.
     """
     capacity = caller or acting.get()
+    if outcome != "ok" and (outcomes := told.get()) is not None:
+        outcomes.append(outcome)
     tx.add_row(
         "audit_log",
         {

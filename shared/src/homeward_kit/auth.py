@@ -5,13 +5,15 @@ from typing import Annotated
 
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.exc import SQLAlchemyError
 
 from homeward_kit import audit
 from homeward_kit.callers import STAFF, Caller, Role
+from homeward_kit.certificates import shown_certificate
 from homeward_kit.keys import KeysUnavailableError
 from homeward_kit.logging import get_logger
 from homeward_kit.problems import Problem, unavailable
+from homeward_kit.rate_limits import RateLimits, too_many
+from homeward_kit.refusals import note_refusal
 from homeward_kit.tokens import ALGORITHM, TOKEN_TYPE, Authenticator, InvalidTokenError
 
 __all__ = ["ALGORITHM", "STAFF", "TOKEN_TYPE", "Authenticator", "Caller", "InvalidTokenError", "Role", "require"]
@@ -24,7 +26,7 @@ def require(*roles: Role, scope: str | None = None) -> Callable[..., Awaitable[C
     """A dependency that lets these roles pass (operators are named like any other) and answers the caller.
 
     A registered client needs the route's scope too; where a route names none, no such client passes. 401 without a
-    good token, 403 for another role or without the scope; both are audited in a transaction of their own.
+    good token, 403 for another role or without the scope, 429 for a client that asks too much; all are audited.
     """
     allowed = frozenset(roles)
 
@@ -33,15 +35,16 @@ def require(*roles: Role, scope: str | None = None) -> Callable[..., Awaitable[C
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     ) -> Caller:
         if credentials is None:
-            await _refuse(request, "anonymous", "no_token")
+            _refuse(request, "no_token")
             raise _unauthenticated()
         caller = await _authenticated(request, credentials.credentials)
         audit.acting.set(caller)  # forgotten at the end of the request, by the middleware
+        _take_turn(request, caller)
         if caller.role not in allowed:
-            await _refuse(request, caller.subject, "role_not_allowed")
+            _refuse(request, "role_not_allowed")
             raise _forbidden()
         if caller.scopes is not None and scope not in caller.scopes:
-            await _refuse(request, caller.subject, "scope_missing")
+            _refuse(request, "scope_missing")
             raise _scope_missing(scope)
         return caller
 
@@ -53,23 +56,27 @@ def require(*roles: Role, scope: str | None = None) -> Callable[..., Awaitable[C
 async def _authenticated(request: Request, token: str) -> Caller:
     authenticator: Authenticator = request.app.state.authenticator
     try:
-        return await authenticator.check(token)
+        return await authenticator.check(token, shown_certificate(request))
     except KeysUnavailableError as error:
         raise unavailable() from error
     except InvalidTokenError as error:
-        await _refuse(request, "anonymous", str(error))
+        _refuse(request, str(error))
         raise _unauthenticated() from None
 
 
-async def _refuse(request: Request, actor: str, reason: str) -> None:
-    """Audit a refused attempt; a database that is down must not turn the refusal into another answer."""
+def _take_turn(request: Request, caller: Caller) -> None:
+    limits: RateLimits = request.app.state.rate_limits
+    turn = limits.take(caller.subject)
+    if turn.wait_seconds:
+        note_refusal(request.scope, "too_many_requests", is_audited=turn.is_audited)
+        raise too_many(turn)
+
+
+def _refuse(request: Request, reason: str) -> None:
+    """Say why, for the audit row that is written before the answer leaves."""
     operation = getattr(request.scope.get("endpoint"), "__name__", "unknown")
     _log.warning("access_refused", operation=operation, reason=reason)
-    try:
-        async with request.app.state.database.transaction(actor=actor) as tx:
-            await audit.record(tx, operation, "access", outcome=reason)
-    except (OSError, SQLAlchemyError) as error:
-        _log.error("refusal_not_audited", operation=operation, error=type(error).__name__)
+    note_refusal(request.scope, reason)
 
 
 def _unauthenticated() -> Problem:

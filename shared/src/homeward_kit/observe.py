@@ -1,16 +1,17 @@
 """The outermost middleware of a service: access log, metrics, security headers, answers to surprises."""
 
+import asyncio
 import time
 from collections.abc import MutableMapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from homeward_kit import audit, problems, telemetry
+from homeward_kit import audit, problems, refusals, telemetry
 from homeward_kit.logging import get_logger
+from homeward_kit.request_limits import LimitedBody, Limits
 
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -44,57 +45,54 @@ class Metrics:
 class Observe:
     """Wraps every request. Routes are named by template: a path may hold what a caller typed."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, limits: Limits) -> None:
         self._app = app
         self._metrics = metrics
-        self._max_body_bytes = max_body_bytes
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        acting = audit.acting.set(None)
+        acting, told = audit.acting.set(None), audit.told.set([])
         try:
             with telemetry.burst():
                 await self._answer(scope, receive, send)
         finally:
             audit.acting.reset(acting)
+            audit.told.reset(told)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         status = 0
+        app = scope.get("app")
+        body = LimitedBody(scope, receive, self._limits.body_bytes_of(scope["path"]))
+        deadline = asyncio.timeout(self._limits.seconds)  # until the answer begins; a stream may last
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                await refusals.audit_refusal(scope, app, status)
                 headers = MutableHeaders(scope=message)
                 for name, value in _SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
+        async def send_in_time(message: Message) -> None:
+            deadline.reschedule(None)
+            await send_with_headers(message)
+
         try:
-            await self._app(scope, self._limited(receive), send_with_headers)
+            async with deadline:
+                await self._app(scope, body.receive, send_in_time)
         except Exception as error:  # noqa: BLE001 — the last place: answered, logged and measured here
-            problem = problems.from_error(error)
+            is_slow_sender = deadline.expired() and not body.is_read
+            problem = problems.too_slow() if is_slow_sender else problems.from_error(error)
             if status == 0:
                 await problem.response()(scope, receive, send_with_headers)
         finally:
             self._measure(scope, status, time.perf_counter() - started)
-
-    def _limited(self, receive: Receive) -> Receive:
-        """Stops reading a body over the limit, whatever length was announced; FastAPI's answers plain text."""
-        left = self._max_body_bytes
-
-        async def receive_some() -> Message:
-            nonlocal left
-            message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise HTTPException(413)  # the one kind of error that FastAPI lets through from a body
-            return message
-
-        return receive_some
 
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field
 
-from homeward_kit import audit, ops_dead_letters, queues, republish, telemetry
+from homeward_kit import audit, ops_audit, ops_dead_letters, queues, republish, telemetry
 from homeward_kit.auth import Caller, Role, require
 from homeward_kit.commands import Answer, run_command
 from homeward_kit.database import Tx
@@ -96,6 +96,7 @@ def routes(runtime: "Runtime") -> APIRouter:
     name = runtime.service.name
     _add_events(router, runtime)
     router.include_router(ops_dead_letters.routes(runtime))
+    router.include_router(ops_audit.routes(runtime))
     _add_republish(router, runtime)
 
     @router.get("/timers")

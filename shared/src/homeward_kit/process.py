@@ -18,6 +18,7 @@ from fastapi import APIRouter, FastAPI
 from uvicorn.loops.auto import auto_loop_factory
 
 from homeward_kit import logging, migrations, telemetry
+from homeward_kit.audit_chain import keep_sealing
 from homeward_kit.clock import Clock
 from homeward_kit.commands import forget_old_answers
 from homeward_kit.consumer import ConsumerRunner, is_outage
@@ -49,6 +50,7 @@ class Service:
     handlers: HandlerTable = field(default_factory=dict)
     timers: TimerTable = field(default_factory=dict)
     refusals: Mapping[type[Refusal], int] = field(default_factory=dict)  # HTTP status; 409 unless named
+    body_limits: Mapping[str, int] = field(default_factory=dict)  # bytes, by the beginning of the path
     configure_app: "Callable[[FastAPI, Runtime], None] | None" = None
     background: "Sequence[Callable[[Runtime], Awaitable[None]]]" = ()  # run beside the API until cancelled
     keepers: "Sequence[Callable[[Runtime], Awaitable[None]]]" = ()  # run in every role until `stopping` is set
@@ -172,6 +174,7 @@ def _start_tasks(runtime: Runtime, server: uvicorn.Server) -> list[asyncio.Task[
         parts.append(("timers", runtime.timer_worker.run()))
     if runtime.relay is not None:
         parts += [("relay", runtime.relay.run()), ("housekeeping", _keep_house(runtime))]
+        parts.append(("sealer", keep_sealing(runtime.database)))
     return [asyncio.create_task(_as_coroutine(part), name=name) for name, part in parts]
 
 
@@ -187,7 +190,7 @@ async def _stop(runtime: Runtime, server: uvicorn.Server, tasks: list[asyncio.Ta
         runner.stop()
     if runtime.timer_worker is not None:
         runtime.timer_worker.stop()
-    endless = {"clock", "housekeeping", "relay"}
+    endless = {"clock", "housekeeping", "sealer", "relay"}
     for task in tasks:
         if task.get_name() in endless - {"relay"} or task.get_name().startswith("background-"):
             task.cancel()

@@ -37,6 +37,10 @@ class ServiceSettings(BaseSettings):
     homeward_demo: bool = False
     trusted_issuers: tuple[TrustedIssuer, ...] = ()
     clients: tuple[Client, ...] = ()
+    # the proxy before us that ends TLS: the header with the client's certificate, and what the proxy proves itself by
+    client_certificate_header: str | None = None
+    proxy_secret: SecretStr | None = None
+    request_seconds: float = Field(default=30, gt=0)  # until an answer must have begun
     homeward_assets: Path | None = None
     otel_exporter_otlp_endpoint: str | None = None  # without it no span leaves the process
     timers_catch_up_per_second: int = Field(default=CATCH_UP_PER_SECOND, ge=1)  # by each worker

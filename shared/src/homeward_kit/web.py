@@ -11,7 +11,10 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 
 from homeward_kit import health, observe, ops, problems
 from homeward_kit.auth import Authenticator
+from homeward_kit.clients import Registry
 from homeward_kit.quiet_tracing import QuietProvider
+from homeward_kit.rate_limits import RateLimits
+from homeward_kit.request_limits import Limits
 
 if TYPE_CHECKING:
     from homeward_kit.process import Runtime, Service
@@ -56,12 +59,18 @@ def create_app(service: "Service", runtime: "Runtime") -> FastAPI:
     app.state.runtime = runtime
     app.state.database = runtime.database
     settings = service.settings
+    app.state.rate_limits = RateLimits(Registry(settings.clients))
     app.state.authenticator = Authenticator(service.name, settings.trusted_issuers, settings.clients)
     problems.install(app, service.refusals)
     registry = CollectorRegistry()
+    app.state.metrics = registry  # for what a service counts itself
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    app.add_middleware(observe.Observe, metrics=observe.Metrics(registry), max_body_bytes=MAX_BODY_BYTES)
+    app.add_middleware(
+        observe.Observe,
+        metrics=observe.Metrics(registry),
+        limits=Limits(MAX_BODY_BYTES, service.body_limits, settings.request_seconds),
+    )
     for router in (health.routes(runtime, registry), ops.routes(runtime), *service.routers):
         app.include_router(router)
     assets = settings.homeward_assets

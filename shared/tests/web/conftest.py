@@ -26,6 +26,8 @@ ENV = "from homeward_kit.migrations import run_env\n\nrun_env()\n"
 VERSION = """
 from alembic import op
 from homeward_kit.migrations.steps import drop_0001_messaging, step_0001_messaging
+from homeward_kit.migrations.steps_aliases import drop_aliases, step_aliases
+from homeward_kit.migrations.steps_audit_chain import drop_audit_chain, step_audit_chain
 from homeward_kit.migrations.steps_web import drop_audit, drop_idempotency, step_audit, step_idempotency
 
 revision = "0001"
@@ -34,15 +36,19 @@ down_revision = None
 
 def upgrade():
     step_0001_messaging(op)
+    step_aliases(op)
     step_idempotency(op)
     step_audit(op)
+    step_audit_chain(op)
     op.execute("CREATE TABLE things (id uuid PRIMARY KEY, name text UNIQUE)")
 
 
 def downgrade():
     op.execute("DROP TABLE things")
+    drop_audit_chain(op)
     drop_audit(op)
     drop_idempotency(op)
+    drop_aliases(op)
     drop_0001_messaging(op)
 """
 

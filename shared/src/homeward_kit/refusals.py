@@ -1,0 +1,55 @@
+"""Every refused attempt in the audit log: one row for an answer that says no, written before it leaves."""
+
+from collections.abc import MutableMapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from homeward_kit import audit
+from homeward_kit.logging import get_logger
+
+_REASON = "homeward.refused"
+_UNAUDITED = "homeward.unaudited"
+
+# Any: ASGI's own type.
+Scope = MutableMapping[str, Any]
+
+_log = get_logger(__name__)
+
+
+def note_refusal(scope: Scope, reason: str, *, is_audited: bool = True) -> None:
+    """Say in a code why a request is refused; a flood of the same need not be written down each time."""
+    scope.setdefault(_REASON, reason)
+    if not is_audited:
+        scope[_UNAUDITED] = True
+
+
+async def audit_refusal(scope: Scope, app: object, status: int) -> None:
+    """Write down that a request of one of `app`'s own routes was refused, unless its route has done so.
+
+    A database that is down must not turn the refusal into another answer.
+    """
+    if not 400 <= status < 500 or scope.get("app") is not app or _UNAUDITED in scope or audit.told.get():
+        return
+    operation = getattr(scope.get("endpoint"), "__name__", None)
+    if operation is None:  # no route of ours: nothing was asked for
+        return
+    caller = audit.acting.get()
+    reason = str(scope.get(_REASON, f"http_{status}"))
+    try:
+        async with scope["app"].state.database.transaction(actor=caller.subject if caller else "anonymous") as tx:
+            await audit.record(tx, operation, _subject(scope), outcome=reason)
+    except (OSError, SQLAlchemyError) as error:
+        _log.error("refusal_not_audited", operation=operation, error=type(error).__name__)
+
+
+def _subject(scope: Scope) -> str:
+    """What was asked for, as far as it is named by identifiers of ours: a path may hold what a caller typed."""
+    named = []
+    for name, value in scope.get("path_params", {}).items():
+        try:
+            named.append(f"{name.removesuffix('_id')}/{UUID(str(value))}")
+        except ValueError:
+            continue
+    return " ".join(named) or "access"
