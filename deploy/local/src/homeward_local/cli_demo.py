@@ -73,6 +73,21 @@ def token(
     print(demo_token(require_running(config_from_environment())["issuer"], role, sub=sub, org=org))
 
 
+@demo.command("client-token")
+def client_token(
+    *, scope: Annotated[str | None, typer.Option(help="Scopes, separated by blanks; all it has unless given.")] = None
+) -> None:
+    """Print a token as a hospital's system gets it, with a key of its own (private_key_jwt); good for five minutes."""
+    from .client_credentials import TOKEN_PATH, demo_client_key
+    from .client_credentials import client_token as exchange
+    from .config import DEMO_CLIENT
+    from .state import require_running
+
+    config = config_from_environment()
+    token_url = require_running(config)["issuer"] + TOKEN_PATH
+    print(exchange(token_url, DEMO_CLIENT, demo_client_key(config), scope))
+
+
 @clock.command()
 def advance(by: Annotated[str, typer.Argument(metavar="TIME", help="Such as 5d, 36h or 1d12h; forward only.")]) -> None:
     """Let time pass in all services; returns when everything that became due has happened."""

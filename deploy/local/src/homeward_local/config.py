@@ -14,6 +14,9 @@ HIGHEST_OFFSET = 8
 # ODS codes that the demo's ward system and its staff work for.
 DEMO_HOSPITAL = "RJZ"
 DEMO_PLACE = "QKK"
+# The hospital's system as a real one is registered: it proves who it is with its own key (`client_credentials`).
+DEMO_CLIENT = "demo-hospital"
+DEMO_SCOPES = ("fhir", "hl7", "referrals.read", "referrals.write", "subscriptions")
 
 
 @dataclass(frozen=True)

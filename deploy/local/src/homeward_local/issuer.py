@@ -1,4 +1,4 @@
-"""The demo's token issuer: gives anyone on this machine a token for any role. Never for real use."""
+"""The demo's token issuer: a token for any role to anyone on this machine, and client credentials as in real use."""
 
 import os
 import time
@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
-from fastapi import Body, FastAPI
+from fastapi import Body, FastAPI, Request
+from fastapi.responses import JSONResponse
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from pydantic import BaseModel, ConfigDict, Field
 
+from .client_credentials import TOKEN_PATH, OAuthError, TokenDesk, known_clients
 from .config import DEMO_HOSPITAL, DEMO_PLACE, HOST, SERVICES
 
 TOKEN_SECONDS = 3600
+CLIENT_TOKEN_SECONDS = 300
 AUDIENCES = [service.name for service in SERVICES]
 # A fixed namespace, so that the nurse of yesterday's demo is the nurse of today's.
 PEOPLE = uuid.UUID("6c1f5a1e-6f0a-4d0c-9d0a-0b6d1a5f7e10")
@@ -44,27 +47,43 @@ def default_subject(role: str) -> str:
     return f"{kind}/{uuid.uuid5(PEOPLE, role)}"
 
 
-def create_app(key: ECKey, issuer: str) -> FastAPI:
-    """The two endpoints: tokens, and the public key that checks them."""
+def create_app(key: ECKey, issuer: str, clients: str = "[]") -> FastAPI:
+    """The token endpoints, and the public key that checks tokens; `clients` as `known_clients` reads them."""
     app = FastAPI(title="Homeward demo issuer", docs_url=None, redoc_url=None)
     key_id = key.thumbprint()
+    desk = TokenDesk(issuer + TOKEN_PATH, known_clients(clients))
+
+    def signed(seconds: int, claims: dict[str, Any]) -> str:  # claims are JSON
+        now = int(time.time())
+        usual = {"iss": issuer, "aud": AUDIENCES, "iat": now, "exp": now + seconds, "jti": str(uuid.uuid4())}
+        return jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": key_id}, usual | claims, key)
 
     @app.post("/token")
     def token(asked: Annotated[TokenRequest, Body()]) -> TokenAnswer:
-        now = int(time.time())
         claims = {
-            "iss": issuer,
             "sub": asked.sub or default_subject(asked.role),
-            "aud": AUDIENCES,
             "role": asked.role,
             "org": asked.org or (DEMO_HOSPITAL if asked.role == "ward_system" else DEMO_PLACE),
             "purpose": "direct_care",
-            "iat": now,
-            "exp": now + TOKEN_SECONDS,
-            "jti": str(uuid.uuid4()),
         }
-        header = {"alg": "ES256", "typ": "at+jwt", "kid": key_id}
-        return TokenAnswer(access_token=jwt.encode(header, claims, key))
+        return TokenAnswer(access_token=signed(TOKEN_SECONDS, claims))
+
+    @app.post(TOKEN_PATH, response_model=None)
+    async def client_token(request: Request) -> JSONResponse:
+        """RFC 6749, section 4.4, with private_key_jwt; what the client may do is registered with the services."""
+        form = await request.form()
+        try:
+            client, scopes = desk.grant({name: value for name, value in form.items() if isinstance(value, str)})
+        except OAuthError as error:
+            return JSONResponse({"error": error.code}, error.status, {"Cache-Control": "no-store"})
+        claims = {"sub": client.client_id, "client_id": client.client_id, "scope": " ".join(scopes)}
+        answer = {
+            "access_token": signed(CLIENT_TOKEN_SECONDS, claims),
+            "token_type": "Bearer",
+            "expires_in": CLIENT_TOKEN_SECONDS,
+            "scope": claims["scope"],
+        }
+        return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
     @app.get("/jwks.json")
     def keys() -> dict[str, Any]:  # a JSON Web Key Set
@@ -81,7 +100,7 @@ def create_app(key: ECKey, issuer: str) -> FastAPI:
 def main() -> None:
     """Serve on the port, with the key and under the name that the environment gives."""
     key = ECKey.import_key(Path(os.environ["ISSUER_KEY_FILE"]).read_text())
-    app = create_app(key, os.environ["ISSUER_URL"])
+    app = create_app(key, os.environ["ISSUER_URL"], os.environ.get("ISSUER_CLIENTS", "[]"))
     uvicorn.run(
         app, host=os.environ.get("HOST", HOST), port=int(os.environ["PORT"]), access_log=False, log_level="warning"
     )

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
-from .config import HOST, SERVICES, Config, Service
+from .config import DEMO_CLIENT, DEMO_HOSPITAL, DEMO_SCOPES, HOST, SERVICES, Config, Service
 from .databases import ServiceDatabase
 from .secret_files import ensure_password, ensure_signing_key, ensure_symmetric_key
+
+_REGISTERED = {"client_id": DEMO_CLIENT, "organisations": [DEMO_HOSPITAL], "scopes": DEMO_SCOPES}
 
 
 def service_environment(config: Config, service: Service, database: ServiceDatabase, assets: Path) -> dict[str, str]:
@@ -18,6 +20,7 @@ def service_environment(config: Config, service: Service, database: ServiceDatab
         "HOMEWARD_DEMO": "true",
         "HOMEWARD_ASSETS": str(assets),
         "TRUSTED_ISSUERS": json.dumps(_trusted_issuers(config)),
+        "CLIENTS": json.dumps([_REGISTERED]),
         **{other.address_variable: config.url_of(other) for other in SERVICES},
     }
     if service is SERVICES[0]:

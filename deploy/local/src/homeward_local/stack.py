@@ -1,5 +1,6 @@
 """Starting the whole stack in the right order, keeping it running and stopping it."""
 
+import json
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from types import FrameType
 
 from .assets import ensure_assets
 from .child import ChildSpec, spawn
+from .client_credentials import demo_client
 from .config import HOST, SERVICES, Config, Service
 from .databases import ServiceDatabase, ensure_databases, service_database
 from .errors import StackError
@@ -136,6 +138,7 @@ class Stack:
         environment = {
             "ISSUER_KEY_FILE": str(key),
             "ISSUER_URL": self.config.issuer_url,
+            "ISSUER_CLIENTS": json.dumps([demo_client(self.config)]),
             "PORT": str(self.config.issuer_port),
         }
         self._start_child("issuer", [sys.executable, "-m", "homeward_local.issuer"], environment)
