@@ -7,13 +7,16 @@ from uuid import uuid4
 import httpx
 import pytest
 from door_builders import adt
-from door_service import Door, open_door
+from door_service import Door, open_door, sealer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from published_examples import EXAMPLES, needs_examples
 
+from homeward_kit.callers import Role
 from homeward_kit.database import Database
 from homeward_kit.testing.tokens import TokenIssuer
+from homeward_kit.values import is_ods_code
+from spa_intake.adapters.db import adt_messages
 from spa_intake.adapters.hl7.message import read_message
 
 PATH = "/api/v1/hl7/adt"
@@ -82,7 +85,8 @@ async def test_a_death_in_a_discharge(door: Door) -> None:
 @pytest.mark.parametrize(
     ("body", "answer"),
     [
-        (adt(MSH_9="ADT^A40^ADT_A39"), (400, "AR", "HW-A01-0001")),
+        (adt(MSH_9="ADT^A40^ADT_A39"), (422, "AE", "HW-A01-0001")),
+        (adt(MSH_4="RJ1"), (400, "AR", "HW-A01-0001")),
         (adt(MSH_9="ORU^R01"), (400, "AR", "HW-A01-0001")),
         (adt(PV1=None), (422, "AE", "HW-A01-0001")),
         (adt(PID_3=""), (422, "AE", "HW-A01-0001")),
@@ -97,8 +101,11 @@ async def test_what_is_not_taken_is_not_stored_but_audited(
     refused = await send(door, body)
     assert acknowledged(refused) == answer
     assert await door.rows("SELECT 1 FROM movements") == await door.rows("SELECT 1 FROM people") == []
-    (row,) = await door.rows("SELECT outcome FROM audit_log WHERE action = 'record_movement'")
-    assert row.outcome != "ok"
+    rows = await door.rows("SELECT outcome FROM audit_log WHERE action = 'take_adt_message'")
+    assert [row.outcome in {"recorded", "ok"} for row in rows] == [False]
+    (kept,) = await door.rows("SELECT * FROM adt_messages")
+    assert kept.outcome == {"AE": "in_error", "AR": "rejected"}[answer[1]]
+    assert not any(secret.encode() in kept.sealed for secret in SECRETS)
     assert not any(secret in refused.text + capsys.readouterr().out for secret in SECRETS)
 
 
@@ -116,13 +123,76 @@ async def test_the_events_hold_nothing_of_the_person(door: Door) -> None:
 
 
 @needs_examples
-async def test_every_published_message_is_recorded_or_rejected_for_its_trigger(door: Door) -> None:
+async def test_every_published_message_is_recorded_and_its_raw_bytes_kept(door: Door) -> None:
     paths = sorted((EXAMPLES / "hl7").glob("*/*.hl7"))
     for path in paths:
-        status, code, _ = acknowledged(await send(door, path.read_bytes()))
-        is_taken = not any(trigger in path.name for trigger in ("A05", "A40"))
-        assert (status, code) == ((200, "AA") if is_taken else (400, "AR")), path.name
-    assert len(await door.rows("SELECT 1 FROM movements")) == len(paths) - 4
+        body = path.read_bytes()
+        facility = (read_message(body).get("MSH", 4) or "").strip()
+        org = facility if is_ods_code(facility) else "RJZ"
+        headers = door.issuer.headers(Role.WARD_SYSTEM, subject=door.subject, org=org)
+        status, code, _ = acknowledged(await door.client.post(PATH, content=body, headers=headers))
+        assert (status, code) == (200, "AA"), path.name
+    rows = await door.rows("SELECT message_id, outcome, message_type FROM adt_messages")
+    assert {row.outcome for row in rows} == {"recorded", "merged"}
+    async with door.database.transaction() as tx:
+        raw = {await adt_messages.raw_of(tx, sealer(), row.message_id) for row in rows}
+    assert raw == {path.read_bytes() for path in paths}
+
+
+@pytest.mark.parametrize("event", ["A14", "A16", "A17", "A29", "A45", "A47", "A60"])
+async def test_other_events_are_acknowledged_and_kept(door: Door, event: str) -> None:
+    body = adt(MSH_9=f"ADT^{event}", PV1=None)
+    answer = await send(door, body)
+    assert acknowledged(answer) == (200, "AA", "HW-A01-0001")
+    assert "Kept. This event changes nothing here." in answer.text
+    assert acknowledged(await send(door, body)) == (200, "AA", "HW-A01-0001")
+    (row,) = await door.rows("SELECT outcome, message_type, times_received FROM adt_messages")
+    assert tuple(row) == ("noted", f"ADT^{event}", 2)
+    assert await door.rows("SELECT 1 FROM movements") == []
+
+
+async def test_a_pre_admission_is_a_movement_but_no_stay(door: Door) -> None:
+    assert acknowledged(await send(door, adt(MSH_9="ADT^A05")))[1] == "AA"
+    assert len(await door.rows("SELECT 1 FROM movements")) == 1
+    assert await door.rows("SELECT 1 FROM stays") == []
+
+
+async def test_a_merge_joins_two_records(door: Door) -> None:
+    for number in ("H1", "H2"):
+        await send(door, adt(PID_3=f"{number}^^^RJZ^MR", PV1_19=f"V-{number}", MSH_10=number))
+    assert len(await door.rows("SELECT 1 FROM people")) == 2
+    merge = adt(MSH_9="ADT^A40^ADT_A39", PID_3="H1^^^RJZ^MR", PV1=None, MSH_10="M") + b"MRG|H2^^^RJZ^MR\r"
+    assert acknowledged(await send(door, merge)) == (200, "AA", "M")
+    assert acknowledged(await send(door, merge)) == (200, "AA", "M")
+    types = [row.type for row in await door.rows("SELECT type FROM outbox ORDER BY seq")]
+    assert types.count("discharge.patient.merged.v1") == 1
+    assert [row.outcome for row in await door.rows("SELECT outcome FROM adt_messages ORDER BY control_id")] == [
+        "recorded", "recorded", "merged",
+    ]  # fmt: skip
+
+
+async def test_a_message_knows_its_person_and_stay(door: Door) -> None:
+    await send(door, adt())
+    (row,) = await door.rows(
+        "SELECT a.patient_key = s.patient_key AND a.stay_id = s.stay_id AS is_right FROM adt_messages a, stays s"
+    )
+    assert row.is_right
+
+
+async def test_a_fault_of_ours_is_an_error_that_is_kept(door: Door) -> None:
+    """A bug is told from an outage: the message is kept, and the answer says who has to act."""
+    async with door.database.transaction() as tx:
+        await tx.execute("ALTER TABLE movements ADD CONSTRAINT broken CHECK (trigger <> 'A01')")
+    answer = await send(door, adt())
+    assert acknowledged(answer) == (500, "AE", "HW-A01-0001")
+    assert "207^Internal^HL70357" in answer.text
+    (row,) = await door.rows("SELECT outcome, condition FROM adt_messages")
+    assert tuple(row) == ("in_error", "internal")
+    async with door.database.transaction() as tx:
+        await tx.execute("ALTER TABLE movements DROP CONSTRAINT broken")
+    assert acknowledged(await send(door, adt())) == (200, "AA", "HW-A01-0001")
+    (row,) = await door.rows("SELECT outcome, condition, times_received FROM adt_messages")
+    assert tuple(row) == ("recorded", None, 2)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -27,6 +27,7 @@ from spa_intake.adapters.sealing import Sealer
 from spa_intake.domain.codes import Trigger
 from spa_intake.domain.movement import name_of
 from spa_intake.domain.policy import Policy
+from spa_intake.use_cases.merge_people import merge_people
 from spa_intake.use_cases.record_movement import record_movement
 
 ACTION = "take_adt_message"
@@ -132,8 +133,8 @@ async def record(tx: Tx, message: Hl7Message, caller: Caller, policy: Policy) ->
     hospital = hospital_of(message, caller)
     try:
         if event == MERGE:
-            read_merges(message, hospital, tx.now)
-            raise rejected(Condition.UNSUPPORTED_TRIGGER, "A40 is not taken yet.", "MSH-9.2")
+            merged = [await merge_people(tx, merge, policy) for merge in read_merges(message, hospital, tx.now)]
+            return Verdict(Outcome.MERGED, patient_key=merged[0].patient_key)
         if event in set(Trigger):
             movement = read_movement(message, hospital, tx.now)
             outcome = await record_movement(tx, movement, message.text, policy)
