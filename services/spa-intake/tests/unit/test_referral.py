@@ -5,7 +5,7 @@ import pytest
 from intake_builders import MONDAY, facts, hours, referral
 
 from homeward_kit.values import Refusal
-from spa_intake.domain.codes import CloseReason, Criterion, DeclineReason, WithdrawReason
+from spa_intake.domain.codes import Advice, CloseReason, Criterion, DeclineReason, Need, ReadinessReason, WithdrawReason
 from spa_intake.domain.errors import (
     NothingAskedFor,
     PersonHasDied,
@@ -129,10 +129,14 @@ def test_an_accepted_referral_stays_known_as_accepted() -> None:
 
 @pytest.mark.parametrize("state", [S.RECEIVED, S.ACCEPTED])
 def test_an_answer_leads_back_to_where_it_was_queried(state: ReferralState) -> None:
-    queried = decide(referral(state), Query(("needs",)), MONDAY).referral
-    assert (queried.queried_from, queried.missing) == (state, ("needs",))
+    queried = decide(referral(state), Query(("needs", "therapy_report")), MONDAY).referral
+    assert (queried.queried_from, queried.missing) == (state, ("needs", "therapy_report"))
     answered = decide(queried, Answer(AMENDED), MONDAY).referral
-    assert (answered.state, answered.queried_from, answered.missing) == (state, None, ())
+    assert (answered.state, answered.queried_from, answered.missing) == (state, None, ("needs",))
+    asked_anew = decide(answered, Query(("mobility",)), MONDAY).referral
+    assert asked_anew.missing == ("mobility",)
+    complete = decide(answered, Amend(facts(needs=(Need.MEALS,))), MONDAY).referral
+    assert (complete.state, complete.missing) == (state, ())
     assert answered.facts == AMENDED
 
 
@@ -160,6 +164,12 @@ def test_a_redirect_names_the_service_and_nothing_else_does(reason: DeclineReaso
 def test_a_redirect_is_a_decline() -> None:
     declined = decide(referral(), Decline(DeclineReason.REDIRECTED, "bromley_at_home"), MONDAY).referral
     assert (declined.state, declined.redirected_to) == (S.DECLINED, "bromley_at_home")
+
+
+def test_a_decline_keeps_its_advice() -> None:
+    advice = (Advice.SEND_AGAIN_COMPLETE, Advice.CONTACT_GP)
+    declined = decide(referral(), Decline(DeclineReason.INSUFFICIENT_INFORMATION, advice=advice), MONDAY).referral
+    assert declined.advice == advice
 
 
 @pytest.mark.parametrize("reason", list(CloseReason))
@@ -190,6 +200,17 @@ def test_readiness_follows_the_newest_assessment() -> None:
     ready = decide(first, ChangeReadiness((), MONDAY + timedelta(minutes=1)), MONDAY)
     assert ready.referral.facts.is_ready
     assert ready.happened is not None
+    assert ready.happened.readiness_reason is ReadinessReason.ASSESSED
+
+
+def test_what_the_clock_ended_is_not_begun_again_by_a_repeat() -> None:
+    leg = Criterion.LOWER_LIMB_SURGERY_48H
+    first = decide(referral(), ChangeReadiness((leg,), MONDAY), MONDAY).referral
+    lapsed = decide(first, ChangeReadiness((), MONDAY, reason=ReadinessReason.LAPSED), MONDAY + hours(48))
+    assert lapsed.referral.facts.is_ready
+    assert lapsed.happened is not None
+    assert lapsed.happened.readiness_reason is ReadinessReason.LAPSED
+    assert decide(lapsed.referral, ChangeReadiness((), MONDAY), MONDAY + hours(49)).happened is None
 
 
 def test_unlinking_names_the_stay_it_was() -> None:

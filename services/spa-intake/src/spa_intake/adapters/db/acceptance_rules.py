@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Row
 
 from homeward_kit.database import Tx
@@ -48,6 +49,12 @@ class AgesTest(_Kept):
     test: Literal["outside_ages"] = "outside_ages"
     youngest: _Age | None = None
     oldest: _Age | None = None
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.youngest is not None and self.oldest is not None and self.youngest > self.oldest:
+            raise PydanticCustomError("youngest_over_oldest", "nobody is that old")
+        return self
 
     def condition(self) -> Condition:
         return OutsideAges(self.youngest, self.oldest)
@@ -111,7 +118,7 @@ async def lock(tx: Tx, code: str) -> None:
 async def newest(tx: Tx) -> list[KeptRule]:
     """Every rule as it is now, also those that are not yet or no longer valid."""
     found = await tx.execute(
-        f"SELECT DISTINCT ON (code) {_COLUMNS} FROM acceptance_rules ORDER BY code, version DESC"  # noqa: S608 — as below
+        f"SELECT DISTINCT ON (code) {_COLUMNS} FROM acceptance_rules ORDER BY code, version DESC"  # noqa: S608
     )
     return [_kept(row) for row in found]
 
@@ -123,7 +130,10 @@ async def rules(tx: Tx) -> list[Rule]:
 
 async def versions(tx: Tx, code: str) -> list[KeptRule]:
     """A rule's versions, the newest first; none: there is no such rule."""
-    found = await tx.execute("SELECT * FROM acceptance_rules WHERE code = :code ORDER BY version DESC", {"code": code})
+    found = await tx.execute(
+        f"SELECT {_COLUMNS} FROM acceptance_rules WHERE code = :code ORDER BY version DESC",  # noqa: S608 — our own words
+        {"code": code},
+    )
     return [_kept(row) for row in found]
 
 

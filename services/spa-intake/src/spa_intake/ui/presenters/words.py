@@ -104,6 +104,26 @@ MISSING = {
     "medication_support": "Help with medicines",
     "consent": "Consent",
     "therapy_report": "Therapy report",
+    "discharge_ready_date": "Discharge ready date",
+    "clinical_frailty": "Clinical frailty scale",
+    "abilities": "What the person can do in a day",
+    "mental_capacity": "Mental capacity",
+    "safeguarding": "Safeguarding",
+    "communication": "Language and communication",
+    "infection": "Infection",
+    "equipment": "Equipment",
+    "response_time": "How soon somebody must come",
+    "gp_practice": "GP practice",
+    "next_of_kin": "Next of kin or other contact",
+}
+ADVICE = {
+    "send_again_complete": "Send it again with what was missing",
+    "send_again_when_ready": "Send it again when the person is ready to leave",
+    "refer_to_home_area": "Refer to the service where the person lives",
+    "contact_social_services": "Contact social services",
+    "contact_gp": "Contact the person's GP practice",
+    "contact_hospital_therapy": "Ask the hospital's therapy team first",
+    "call_us": "Call us to talk it over",
 }
 SITUATION = {
     "alone": "Lives alone",
