@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import Row
 
 from homeward_kit.auth import Role
+from homeward_kit.clients import Client, Registry
 from homeward_kit.database import Database
 from homeward_kit.process import Runtime, Service
 from homeward_kit.settings import ServiceSettings
@@ -43,6 +44,9 @@ class Door:
             return (await tx.execute(query)).all()
 
 
+CLIENTS = (Client(client_id="rjz-pas", organisations=("RJZ",), scopes=frozenset({"hl7"})),)
+
+
 def sealer() -> Sealer:
     return Sealer({"test": b"k" * 32})
 
@@ -51,7 +55,7 @@ def sealer() -> Sealer:
 async def open_door(database: Database, issuer: TokenIssuer) -> AsyncIterator[Door]:
     def configure(app: FastAPI, _runtime: Runtime) -> None:
         app.state.policy = Policy()
-        app.state.adt_desk = AdtDesk(database, sealer(), Policy())
+        app.state.adt_desk = AdtDesk(database, sealer(), Policy(), Registry(CLIENTS))
         app.state.fhir_structure = structure()  # read once for all tests; `prepare` has a test of its own
 
     service = Service(

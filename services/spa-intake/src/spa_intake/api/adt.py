@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from homeward_kit import audit, telemetry
-from homeward_kit.callers import Caller
+from homeward_kit.callers import Caller, Role
+from homeward_kit.clients import Registry
 from homeward_kit.consumer import is_outage
 from homeward_kit.database import Database, Tx
 from homeward_kit.logging import get_logger
 from homeward_kit.values import Refusal, is_ods_code
 from spa_intake.adapters.db import adt_messages
-from spa_intake.adapters.db.adt_messages import Arrived, Door, Outcome, Verdict
+from spa_intake.adapters.db.adt_messages import AdtMessage, Arrived, Door, Outcome, Verdict
 from spa_intake.adapters.hl7.acknowledgement import acknowledge
 from spa_intake.adapters.hl7.message import Hl7Message, read_header, read_message
 from spa_intake.adapters.hl7.movement import (
@@ -28,9 +29,10 @@ from spa_intake.domain.codes import Trigger
 from spa_intake.domain.movement import name_of
 from spa_intake.domain.policy import Policy
 from spa_intake.use_cases.merge_people import merge_people
-from spa_intake.use_cases.record_movement import record_movement
+from spa_intake.use_cases.record_movement import MovementOutcome, record_movement
 
 ACTION = "take_adt_message"
+SCOPE = "hl7"
 NOTED = "Kept. This event changes nothing here."
 LONGEST_TYPE = 30
 
@@ -57,6 +59,7 @@ class AdtDesk:
     database: Database
     sealer: Sealer
     policy: Policy
+    registry: Registry
 
     async def take(self, body: bytes, door: Door, who_sends: WhoSends) -> Receipt:
         """AA only for what is committed; AE and AR once the refusal is."""
@@ -100,10 +103,44 @@ class AdtDesk:
         if (taken := await adt_messages.outcome_of_repeat(tx, arrived.name)) is not None:
             await audit.record(tx, ACTION, "hl7-message", outcome="repeat")
             return taken
-        verdict = await record(tx, read_message(arrived.raw), caller, self.policy)
+        verdict = await self._record(tx, read_message(arrived.raw), caller, tx.now)
         await adt_messages.keep(tx, self.sealer, arrived, verdict)
         await audit.record(tx, ACTION, "hl7-message", patient_key=verdict.patient_key, outcome=verdict.outcome)
         return verdict.outcome
+
+    async def record_again(self, tx: Tx, message: AdtMessage, raw: bytes) -> Verdict:
+        """Take a kept message as if its sender sent it now; what a refusal leaves undone is undone here."""
+        client = self.registry.of_subject(message.actor)
+        caller = (
+            client.caller((SCOPE,))
+            if client
+            else Caller(message.actor, Role.WARD_SYSTEM, message.organisation, "direct_care")
+        )
+        await tx.flush()
+        try:
+            async with tx.connection.begin_nested():
+                verdict = await self._record(tx, read_message(raw), caller, message.received_at)
+                await tx.flush()
+        except Hl7Refusal as refusal:
+            tx.forget_unwritten()
+            return verdict_of(refusal)
+        return verdict
+
+    async def _record(self, tx: Tx, message: Hl7Message, caller: Caller, received_at: datetime) -> Verdict:
+        """What a message says, by its event (MSH-9). Refuses with Hl7Refusal; then the transaction must be undone."""
+        event = event_of(message)
+        hospital = hospital_of(message, caller)
+        try:
+            if event == MERGE:
+                merges = read_merges(message, hospital, received_at)
+                merged = [await merge_people(tx, merge, self.policy) for merge in merges]
+                return Verdict(Outcome.MERGED, patient_key=merged[0].patient_key)
+            if event in set(Trigger):
+                movement = read_movement(message, hospital, received_at)
+                return _recorded(await record_movement(tx, movement, message.text, self.policy))
+        except Refusal as refusal:
+            raise in_error(Condition.UNKNOWN_KEY, refusal.message, "PID-3") from None
+        return Verdict(Outcome.NOTED)
 
     async def _keep_refused(self, arrived: Arrived, caller: Caller, refusal: Hl7Refusal) -> None:
         async with self.database.transaction(actor=caller.subject) as tx:
@@ -127,28 +164,15 @@ class AdtDesk:
         return self.database.clock.now()
 
 
-async def record(tx: Tx, message: Hl7Message, caller: Caller, policy: Policy) -> Verdict:
-    """What a message says, by its event (MSH-9). Refuses with Hl7Refusal; then the transaction must be undone."""
-    event = event_of(message)
-    hospital = hospital_of(message, caller)
-    try:
-        if event == MERGE:
-            merged = [await merge_people(tx, merge, policy) for merge in read_merges(message, hospital, tx.now)]
-            return Verdict(Outcome.MERGED, patient_key=merged[0].patient_key)
-        if event in set(Trigger):
-            movement = read_movement(message, hospital, tx.now)
-            outcome = await record_movement(tx, movement, message.text, policy)
-            if outcome.referral_id:
-                telemetry.set_referral(outcome.referral_id)
-            return Verdict(
-                Outcome.RECORDED,
-                patient_key=outcome.patient_key,
-                stay_id=outcome.stay_id,
-                referral_id=outcome.referral_id,
-            )
-    except Refusal as refusal:
-        raise in_error(Condition.UNKNOWN_KEY, refusal.message, "PID-3") from None
-    return Verdict(Outcome.NOTED)
+def _recorded(outcome: MovementOutcome) -> Verdict:
+    if outcome.referral_id:
+        telemetry.set_referral(outcome.referral_id)
+    return Verdict(
+        Outcome.RECORDED,
+        patient_key=outcome.patient_key,
+        stay_id=outcome.stay_id,
+        referral_id=outcome.referral_id,
+    )
 
 
 def hospital_of(message: Hl7Message, caller: Caller) -> str:

@@ -7,6 +7,7 @@ from spa_intake.domain.errors import (
     AssessmentInFuture,
     CriterionBeganLater,
     DeliveryNotFound,
+    MessageNotFound,
     NothingAskedFor,
     PersonNotFound,
     PersonNotIdentified,
@@ -30,5 +31,6 @@ STATUSES: Mapping[type[Refusal], int] = {
     RuleNotFound: 404,
     SubscriptionNotFound: 404,
     DeliveryNotFound: 404,
+    MessageNotFound: 404,
     TargetRefused: 422,
 }

@@ -128,6 +128,21 @@ class TargetRefused(Refusal):
     )
 
 
+class MessageNotFound(Refusal):
+    code = "message_not_found"
+    message = "There is no such message. List the messages again."
+
+
+class MessageNotReplayable(Refusal):
+    code = "message_not_replayable"
+    message = "This message was taken, so there is nothing to replay. Only those that were refused can be."
+
+
+class MessageSealed(Refusal):
+    code = "message_sealed"
+    message = "The key this message was sealed with is not set. Add it to ADT_MESSAGE_KEYS after the present one."
+
+
 class DeliveryNotFound(Refusal):
     code = "delivery_not_found"
     message = "There is no such message of this subscription. Messages are kept for thirty days."

@@ -14,18 +14,15 @@ from spa_intake.adapters.hl7.refusal import Condition, Hl7Refusal, rejected
 from spa_intake.adapters.mllp.framing import Block
 from spa_intake.adapters.mllp.listener import MllpListener, Peer, Place, server_tls
 from spa_intake.adapters.sealing import KeysError, read_keys
-from spa_intake.api.adt import AdtDesk
+from spa_intake.api.adt import SCOPE, AdtDesk
 from spa_intake.domain.policy import Policy
 from spa_intake.settings import IntakeSettings
-
-SCOPE = "hl7"
 
 
 class MllpDoor:
     """MLLP has no token: MSH-3 and MSH-4 say whose a message is, and with TLS the sender's certificate proves it."""
 
     def __init__(self, settings: IntakeSettings, desk: AdtDesk) -> None:
-        self._registry = Registry(settings.clients)
         self._desk = desk
         self.listener = MllpListener(_place(settings), self._answer)
 
@@ -45,7 +42,7 @@ class MllpDoor:
     def _sender(self, header: Hl7Message | None, peer: Peer) -> Caller:
         facility = header.get("MSH", 4) if header else None
         names = (sending_system(header), facility) if header else ()
-        found = (self._registry.by_facility(SCOPE, name) for name in names if name)
+        found = (self._desk.registry.by_facility(SCOPE, name) for name in names if name)
         client = next((one for one in found if one is not None), None)
         if client is None:
             raise rejected(Condition.UNKNOWN_KEY, "This sending application and facility are not known here.", "MSH-4")
@@ -60,7 +57,7 @@ def open_desk(settings: IntakeSettings, database: Database, policy: Policy) -> A
     """Ends the process with a sentence when there is no key to keep messages under."""
     keys = settings.adt_message_keys
     try:
-        return AdtDesk(database, read_keys(keys.get_secret_value() if keys else None), policy)
+        return AdtDesk(database, read_keys(keys.get_secret_value() if keys else None), policy, Registry(settings.clients))
     except KeysError as error:
         raise SystemExit(str(error)) from None
 

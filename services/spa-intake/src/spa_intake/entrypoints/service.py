@@ -23,6 +23,7 @@ from spa_intake.api import (
     referrals,
     subscriptions,
 )
+from spa_intake.api import adt_ops
 from spa_intake.entrypoints import worker
 from spa_intake.entrypoints.mllp import MllpDoor, open_desk
 from spa_intake.entrypoints.webhooks import Webhooks, guard_of
@@ -40,6 +41,7 @@ ROUTERS: Sequence[APIRouter] = (
     fhir_reads.router,
     fhir_rest.router,
     hl7.router,
+    adt_ops.router,
     read_model.router,
 )
 
