@@ -140,3 +140,21 @@ async def test_a_message_without_a_version_is_a_dead_letter(care: CarePackage) -
     await care.receive("discharge-referrals", "referral.withdrawn", payload, version=None)
     (letter,) = await care.rows("SELECT error_code FROM dead_letters")
     assert letter["error_code"] == "aggregate_version_missing"
+
+
+async def test_a_stay_of_another_key_of_the_person_holds_the_package_until_the_merge_is_taken_back(
+    care: CarePackage, broker: Caller
+) -> None:
+    await _agreed(care, broker)
+    await care.referral("stay_linked", stay=care.stay(1, discharged=True))
+    referred, care.patient_key = care.patient_key, uuid4()
+    back = care.stay(1, discharged=False, stay_id=uuid4(), admitted_days_ago=0)
+    await care.hospital("patient.admitted", back)
+    assert await _state(care) == ("agreed", [])
+    both = {"patient_key": referred, "retired_key": care.patient_key}
+    merged = both | {"revision": 1, "merged_at": NOW, "said_by": "staff"}
+    await care.receive("discharge-hospital-activity", "patient.merged", merged)
+    assert await _state(care) == ("agreed", ["in_hospital"])
+    unmerged = both | {"revision": 2, "unmerged_at": NOW}
+    await care.receive("discharge-hospital-activity", "patient.unmerged", unmerged)
+    assert await _state(care) == ("agreed", [])

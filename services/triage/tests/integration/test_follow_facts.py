@@ -101,3 +101,19 @@ async def test_a_message_that_is_no_referral_is_a_dead_letter(triage: Triage) ->
     await triage.referral("accepted", 2, facts={}, accepted_at=NOW, stay_id=None)
     [letter] = await triage.rows("SELECT error_code FROM dead_letters")
     assert "facts.needs:missing" in letter["error_code"]
+
+
+async def test_a_death_told_of_another_key_of_the_person_closes_the_case_until_the_merge_is_taken_back(
+    triage: Triage,
+) -> None:
+    await triage.accepted()
+    referred, triage.patient_key = triage.patient_key, uuid4()
+    died = {"patient_key": triage.patient_key, "revision": 1, "died_at": NOW}
+    await triage.receive(ACTIVITY, "patient.died", died)
+    assert (await triage.case())["state"] == "open"
+    both = {"patient_key": triage.patient_key, "retired_key": referred}
+    await triage.receive(ACTIVITY, "patient.merged", both | {"revision": 1, "merged_at": NOW, "said_by": "hospital"})
+    case = await triage.case()
+    assert (case["state"], case["closed_reason"], case["patient_key"]) == ("closed", "died", referred)
+    await triage.receive(ACTIVITY, "patient.unmerged", both | {"revision": 2, "unmerged_at": NOW})
+    assert (await triage.case())["state"] == "open"

@@ -1,6 +1,6 @@
 """What is known about a referral, its person and their stays, kept so that the order of arrival never matters."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -155,6 +155,15 @@ class PersonFacts:
         if revision < self.revision:
             return self
         return replace(self, revision=revision, death_recorded_at=recorded_at)
+
+
+def known_of(records: Iterable[PersonFacts], patient_key: PatientKey) -> PersonFacts:
+    """What is known of a person under all their keys: of deaths told of several the one recorded last.
+
+    A referral is stopped by a death recorded after its acceptance; where any is, the last one is.
+    """
+    dead = [one for one in records if one.death_recorded_at is not None]
+    return max(dead, key=lambda one: (one.death_recorded_at, one.patient_key), default=PersonFacts(patient_key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from care_package.use_cases.bringing_up_to_date import HOSPITAL_LIMIT, OFFER_DEA
 from care_package.use_cases.keep_deadline import keep_deadline
 from care_package.use_cases.note_death import note_death
 from care_package.use_cases.note_decision import note_decision
+from care_package.use_cases.note_merge import note_merge
 from care_package.use_cases.note_referral import note_referral
 from care_package.use_cases.note_stay import note_stay
 from care_package.use_cases.note_target import note_target
@@ -28,6 +29,8 @@ HANDLERS: HandlerTable = {
     consumed.TransferCancelledIn: note_stay,
     consumed.DischargeCancelledIn: note_stay,
     consumed.StayCorrectedIn: note_stay,
+    consumed.PatientMergedIn: note_merge,
+    consumed.PatientUnmergedIn: note_merge,
     consumed.PatientDiedIn: note_death,
     consumed.PatientDeathCorrectedIn: note_death,
     consumed.PathwayDecidedIn: note_decision,

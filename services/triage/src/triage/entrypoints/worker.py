@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from homeward_kit import telemetry
+from homeward_kit import aliases, telemetry
 from homeward_kit.consumer import HandlerTable
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
@@ -18,6 +18,16 @@ async def hear(tx: Tx, received: Received[Event]) -> None:
         telemetry.set_referral(received.payload.referral_id)
     for news in news_of(received):
         await follow_facts(tx, news.patient_key, news)
+
+
+async def join(tx: Tx, received: Received[consumed.AliasIn]) -> None:
+    """The cases of everybody concerned follow the facts of all their keys from now on."""
+    event = received.payload
+    is_merged = isinstance(event, consumed.PatientMergedIn)
+    for group in await aliases.hear(
+        tx, event.patient_key, event.retired_key, is_merged=is_merged, version=event.revision
+    ):
+        await follow_facts(tx, min(group))
 
 
 async def look_at_target(tx: Tx, timer: Timer) -> None:
@@ -40,6 +50,8 @@ HANDLERS: HandlerTable = {
     consumed.AdmissionCancelledIn: hear,
     consumed.DischargeCancelledIn: hear,
     consumed.StayCorrectedIn: hear,
+    consumed.PatientMergedIn: join,
+    consumed.PatientUnmergedIn: join,
     consumed.PatientDiedIn: hear,
     consumed.PatientDeathCorrectedIn: hear,
     consumed.PackageOpenedIn: hear,

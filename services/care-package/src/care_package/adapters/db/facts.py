@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from care_package.domain.facts import DecidedLine, Decision, LineSpec, PersonFacts, ReferralFacts, StayFacts
+from care_package.domain.facts import DecidedLine, Decision, LineSpec, PersonFacts, ReferralFacts, StayFacts, known_of
 from care_package.domain.ids import LineId, PatientKey, ReferralId, StayId
+from homeward_kit import aliases
 from homeward_kit.database import Tx
 
 Row = Any  # a row of text SQL: its columns are named in the statement
@@ -21,9 +22,10 @@ async def load_referral(tx: Tx, referral_id: ReferralId, patient_key: PatientKey
 
 
 async def referrals_of(tx: Tx, patient_key: PatientKey) -> list[ReferralFacts]:
-    """Every referral of a person, always in the same order."""
+    """Every referral of a person, under whichever of their keys, always in the same order."""
+    keys = await aliases.keys_of(tx, patient_key)
     found = await tx.execute(
-        "SELECT * FROM referral_facts WHERE patient_key = :key ORDER BY referral_id", {"key": patient_key}
+        "SELECT * FROM referral_facts WHERE patient_key = ANY(:keys) ORDER BY referral_id", {"keys": list(keys)}
     )
     return [_referral(row) for row in found]
 
@@ -59,31 +61,45 @@ async def save_referral(tx: Tx, facts: ReferralFacts) -> None:
 
 
 async def stays_of(tx: Tx, patient_key: PatientKey) -> dict[StayId, StayFacts]:
-    """Every hospital stay of a person."""
-    found = await tx.execute("SELECT * FROM stay_facts WHERE patient_key = :key", {"key": patient_key})
+    """Every hospital stay of a person, under whichever of their keys."""
+    keys = await aliases.keys_of(tx, patient_key)
+    found = await tx.execute("SELECT * FROM stay_facts WHERE patient_key = ANY(:keys)", {"keys": list(keys)})
     return {StayId(row.stay_id): _stay(row) for row in found}
 
 
 async def merge_stay(tx: Tx, stay: StayFacts) -> None:
     """Store a report of a stay; the highest revision counts."""
-    found = await tx.execute("SELECT * FROM stay_facts WHERE stay_id = :id", {"id": stay.stay_id})
-    row = found.one_or_none()
-    merged = stay.merged(_stay(row) if row else None)
-    await tx.execute(
+    # its row is locked: a link may bring a stay of a key whose lock is not held
+    made = await tx.execute(
         """
         INSERT INTO stay_facts
             (stay_id, patient_key, revision, admitted_at, discharged_at, is_cancelled, was_discharged)
         VALUES (:stay_id, :patient_key, :revision, :admitted_at, :discharged_at, :is_cancelled, :was_discharged)
-        ON CONFLICT (stay_id) DO UPDATE
-        SET revision = excluded.revision, admitted_at = excluded.admitted_at, discharged_at = excluded.discharged_at,
-            is_cancelled = excluded.is_cancelled, was_discharged = excluded.was_discharged
+        ON CONFLICT (stay_id) DO NOTHING
         """,
-        asdict(merged),
+        asdict(stay.merged(None)),
+    )
+    if made.rowcount:
+        return
+    found = await tx.execute("SELECT * FROM stay_facts WHERE stay_id = :id FOR UPDATE", {"id": stay.stay_id})
+    await tx.execute(
+        """
+        UPDATE stay_facts SET revision = :revision, admitted_at = :admitted_at, discharged_at = :discharged_at,
+            is_cancelled = :is_cancelled, was_discharged = :was_discharged WHERE stay_id = :stay_id
+        """,
+        asdict(stay.merged(_stay(found.one()))),
     )
 
 
+async def person_of(tx: Tx, patient_key: PatientKey) -> PersonFacts:
+    """What is known of a person under all their keys."""
+    keys = await aliases.keys_of(tx, patient_key)
+    found = await tx.execute("SELECT * FROM person_facts WHERE patient_key = ANY(:keys)", {"keys": list(keys)})
+    return known_of((PersonFacts(row.patient_key, row.revision, row.death_recorded_at) for row in found), patient_key)
+
+
 async def load_person(tx: Tx, patient_key: PatientKey) -> PersonFacts:
-    """What is known of a person."""
+    """What was told of a person under this key."""
     found = await tx.execute(
         "SELECT revision, death_recorded_at FROM person_facts WHERE patient_key = :key", {"key": patient_key}
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.dialects.postgresql import insert
 
+from homeward_kit import aliases
 from homeward_kit.database import Tx
 from triage.adapters.db.tables import package_facts, person_facts, referral_facts, stay_facts
 from triage.domain.facts import (
@@ -21,6 +22,7 @@ from triage.domain.facts import (
     ReferralNews,
     ReferralState,
     StayFacts,
+    known_of,
     learn_package,
     learn_person,
     learn_referral,
@@ -47,8 +49,9 @@ async def learn(tx: Tx, news: News) -> None:
 
 
 async def load_journeys(tx: Tx, patient_key: UUID) -> list[JourneyFacts]:
-    """Everything known about each referral of a person, in a fixed order."""
-    query = select(referral_facts).where(referral_facts.c.patient_key == patient_key)
+    """Everything known about each referral of a person, under whichever of their keys, in a fixed order."""
+    keys = await aliases.keys_of(tx, patient_key)
+    query = select(referral_facts).where(referral_facts.c.patient_key.in_(keys))
     rows = (await tx.execute(query.order_by(referral_facts.c.referral_id))).mappings().all()
     return [await _journey(tx, _referral(row)) for row in rows]
 
@@ -63,13 +66,14 @@ async def load_journey(tx: Tx, referral_id: UUID) -> JourneyFacts:
 
 async def _journey(tx: Tx, referral: ReferralFacts) -> JourneyFacts:
     stay = await _one(tx, stay_facts, referral.stay_id) if referral.stay_id else None
-    person = await _one(tx, person_facts, referral.patient_key)
+    keys = await aliases.keys_of(tx, referral.patient_key)
+    people = (await tx.execute(select(person_facts).where(person_facts.c.patient_key.in_(keys)))).mappings()
     query = select(package_facts).where(package_facts.c.referral_id == referral.referral_id)
     packages = (await tx.execute(query.order_by(package_facts.c.package_id))).mappings().all()
     return JourneyFacts(
         referral=referral,
         stay=StayFacts(**stay) if stay else None,
-        person=PersonFacts(**person) if person else None,
+        person=known_of(PersonFacts(**row) for row in people),
         packages=tuple(_package(row) for row in packages),
     )
 
@@ -82,9 +86,13 @@ async def _one(tx: Tx, table: Table, key: UUID) -> RowMapping | None:
 async def _put(tx: Tx, table: Table, row: dict[str, Any]) -> None:  # Any: values of a row
     statement = insert(table).values(row)
     keys = {column.name for column in table.primary_key}
+    # a link may bring a stay of a key whose lock is not held: the newest of two written at once stays
+    is_newer = table.c.revision < statement.excluded.revision if table is stay_facts else None
     await tx.execute(
         statement.on_conflict_do_update(
-            index_elements=sorted(keys), set_={name: statement.excluded[name] for name in row if name not in keys}
+            index_elements=sorted(keys),
+            set_={name: statement.excluded[name] for name in row if name not in keys},
+            where=is_newer,
         )
     )
 

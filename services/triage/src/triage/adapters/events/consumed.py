@@ -120,6 +120,24 @@ class StayCorrectedIn(StayEventIn):
     type: ClassVar[str] = "discharge.stay.corrected.v1"
 
 
+class AliasIn(ConsumedEvent):
+    """Two keys are one person's, or no longer."""
+
+    topic: ClassVar[str] = HOSPITAL_ACTIVITY
+
+    patient_key: UUID
+    retired_key: UUID
+    revision: int
+
+
+class PatientMergedIn(AliasIn):
+    type: ClassVar[str] = "discharge.patient.merged.v1"
+
+
+class PatientUnmergedIn(AliasIn):
+    type: ClassVar[str] = "discharge.patient.unmerged.v1"
+
+
 class PatientDiedIn(ConsumedEvent):
     type: ClassVar[str] = "discharge.patient.died.v1"
     topic: ClassVar[str] = HOSPITAL_ACTIVITY
