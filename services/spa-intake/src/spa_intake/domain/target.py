@@ -19,9 +19,10 @@ _PRINTABLE = re.compile(r"[!-~]+")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 _PORTS = {"https": 443, "http": 80}
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # an IPv4 address in its last 32 bits (RFC 6052)
+_UNICAST = IPv6Network("2000::/3")  # all that the IPv6 internet uses
 # these pass for public ones: clouds' own services, and addresses that hide another one
 _NEVER: tuple[Network, ...] = tuple(
-    ip_network(each) for each in ("168.63.129.16/32", "192.88.99.0/24", "2001::/32", "2002::/16", "64:ff9b:1::/48")
+    ip_network(each) for each in ("168.63.129.16/32", "192.88.99.0/24", "2001::/32", "2002::/16")
 )
 
 
@@ -71,7 +72,7 @@ class TargetRules:
         inner = _unwrapped(address)
         if any(_is_in(each, network) for network in self.allowed_networks for each in (address, inner)):
             return True
-        if any(_is_in(inner, network) for network in _NEVER):
+        if any(_is_in(inner, network) for network in _NEVER) or (inner.version == 6 and inner not in _UNICAST):
             return False
         is_odd = inner.is_multicast or inner.is_reserved or inner.is_unspecified or inner.is_loopback
         return inner.is_global and not inner.is_private and not inner.is_link_local and not is_odd

@@ -19,6 +19,7 @@ from spa_intake.domain.referral import Referral
 from spa_intake.domain.stay import rebuild
 from spa_intake.domain.stay_history import Stay, retell
 
+from .informing import inform_of_stays
 from .linking import record_following
 
 
@@ -56,6 +57,7 @@ async def bring_up_to_date(tx: Tx, patient_key: PatientKey, policy: Policy, caus
     youngest = {referral.stay_id: referral.referral_id for referral in linked}
     for change in history.changes:  # each event names the referral in whose story it is seen
         await telling.tell_stay(tx, change, cause.occurred_at, youngest.get(change.stay.stay_id))
+    await inform_of_stays(tx, history.changes)
     return UpToDate(history.stay_of, youngest)
 
 
