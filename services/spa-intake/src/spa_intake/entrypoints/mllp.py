@@ -22,9 +22,9 @@ from spa_intake.settings import IntakeSettings
 class MllpDoor:
     """MLLP has no token: MSH-3 and MSH-4 say whose a message is, and with TLS the sender's certificate proves it."""
 
-    def __init__(self, settings: IntakeSettings, desk: AdtDesk) -> None:
+    def __init__(self, place: Place, desk: AdtDesk) -> None:
         self._desk = desk
-        self.listener = MllpListener(_place(settings), self._answer)
+        self.listener = MllpListener(place, self._answer)
 
     async def keep(self, runtime: Runtime) -> None:
         """Listen until the process stops."""
@@ -57,12 +57,15 @@ def open_desk(settings: IntakeSettings, database: Database, policy: Policy) -> A
     """Ends the process with a sentence when there is no key to keep messages under."""
     keys = settings.adt_message_keys
     try:
-        return AdtDesk(database, read_keys(keys.get_secret_value() if keys else None), policy, Registry(settings.clients))
+        return AdtDesk(
+            database, read_keys(keys.get_secret_value() if keys else None), policy, Registry(settings.clients)
+        )
     except KeysError as error:
         raise SystemExit(str(error)) from None
 
 
-def _place(settings: IntakeSettings) -> Place:
+def place_of(settings: IntakeSettings) -> Place:
+    """Where to listen, as it is set."""
     certificate, key = settings.mllp_tls_certificate_file, settings.mllp_tls_key_file
     tls = server_tls(certificate, key, settings.mllp_tls_client_ca_file) if certificate and key else None
     return Place(

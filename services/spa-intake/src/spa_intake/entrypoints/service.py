@@ -12,6 +12,7 @@ from spa_intake import read_model, ui
 from spa_intake.adapters.signing import StaffTokens
 from spa_intake.api import (
     acceptance_rules,
+    adt_ops,
     errors,
     fhir,
     fhir_reads,
@@ -23,9 +24,8 @@ from spa_intake.api import (
     referrals,
     subscriptions,
 )
-from spa_intake.api import adt_ops
 from spa_intake.entrypoints import worker
-from spa_intake.entrypoints.mllp import MllpDoor, open_desk
+from spa_intake.entrypoints.mllp import MllpDoor, open_desk, place_of
 from spa_intake.entrypoints.webhooks import Webhooks, guard_of
 from spa_intake.settings import IntakeSettings
 
@@ -95,7 +95,7 @@ class Interface:
         fhir.prepare(app, self._settings.homeward_assets)
         app.state.adt_desk = open_desk(self._settings, runtime.database, worker.POLICY)
         if self._settings.mllp_port is not None:
-            self._mllp = MllpDoor(self._settings, app.state.adt_desk)
+            self._mllp = MllpDoor(place_of(self._settings), app.state.adt_desk)
         self._parts = self._ui_parts(runtime.database, tokens)
         ui.mount(app, self._parts)
 
