@@ -48,7 +48,7 @@ def head_of(client: StackClient, service: str) -> Json:
 
 def verify(client: StackClient, service: str, kept: Json | None) -> Verified:
     """The whole chain, from its beginning; `kept` is a head of it that was exported earlier."""
-    rows, query = 0, {}
+    rows, query = 0, dict[str, str]()
     while True:
         part = client.get(service, "/ops/audit/verify", OPERATOR, **query)
         rows += part["rows"]

@@ -30,7 +30,7 @@ def issuer() -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ISSUER)
 
 
-def assertion(key: ECKey | RSAKey | OctKey = KEY, alg: str = "ES256", **changed: object) -> str:
+def assertion(key: ECKey | RSAKey | OctKey = KEY, alg: str = "ES256", **changed: Any) -> str:  # Any: JSON
     now = int(time.time())
     claims: dict[str, Any] = {  # Any: JSON
         "iss": "hospital",
@@ -80,7 +80,7 @@ async def test_the_algorithm_of_the_nhs_is_taken(issuer: httpx.AsyncClient) -> N
         {"exp": None},
     ],
 )
-async def test_another_assertion_is_refused(issuer: httpx.AsyncClient, changed: dict[str, object]) -> None:
+async def test_another_assertion_is_refused(issuer: httpx.AsyncClient, changed: dict[str, Any]) -> None:  # Any: JSON
     answer = await issuer.post(TOKEN_PATH, data=form(assertion(**changed)))
     assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
 

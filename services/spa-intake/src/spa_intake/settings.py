@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from homeward_kit.clients import Client
 from homeward_kit.settings import ServiceSettings
 from spa_intake.domain.policy import Policy
 from spa_intake.domain.scores import CfsVersion, HospitalVersion, ScoreRules
@@ -20,7 +21,8 @@ class RuleSettings(BaseSettings):
 
     link_window_days: float = Field(7, gt=0)
     close_after_readmission_hours: float = Field(24, gt=0)
-    verified_number_senders: frozenset[str] = frozenset()  # ODS codes, as a JSON list
+    verified_number_senders: frozenset[str] = frozenset()  # ODS codes, as a JSON list; beside those of `clients`
+    clients: tuple[Client, ...] = ()
     lace_points_for_14_days: Literal[6, 7] = 7
     hospital_score_version: HospitalVersion = HospitalVersion.VALIDATION_2016
     clinical_frailty_version: CfsVersion = CfsVersion.V2_0
@@ -29,7 +31,9 @@ class RuleSettings(BaseSettings):
         return Policy(
             link_window=timedelta(days=self.link_window_days),
             close_after_readmission=timedelta(hours=self.close_after_readmission_hours),
-            verified_number_senders=self.verified_number_senders,
+            verified_number_senders=self.verified_number_senders.union(
+                *(client.organisations for client in self.clients if client.sends_verified_numbers)
+            ),
             scores=ScoreRules(self.lace_points_for_14_days, self.hospital_score_version, self.clinical_frailty_version),
         )
 
