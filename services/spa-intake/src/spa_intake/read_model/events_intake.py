@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from homeward_kit.envelope import ConsumedPart
 
 from .projected import Coded, Fact, FactKind, ProjectedEvent
@@ -90,6 +92,7 @@ class ReferralDeclined(_Referral):
     type: ClassVar[str] = "discharge.referral.declined.v1"
     reason: str
     redirected_to: str | None
+    advice: list[str] = Field(default_factory=list)
 
 
 class ReferralWithdrawn(_Referral):
@@ -102,9 +105,11 @@ class ReferralReadinessChanged(_Referral):
     criteria_to_reside: list[str]
     is_ready: bool
     assessed_at: datetime
+    reason: str | None = None
 
     def to_keep(self) -> Sequence[Fact]:
-        data = {**self.details(), "criteria_assessed_at": self.details()["assessed_at"]}
+        details = {name: value for name, value in self.details().items() if name != "reason"}
+        data = {**details, "criteria_assessed_at": details["assessed_at"]}
         return [Fact(FactKind.REFERRAL, self.referral_id, data)]
 
 

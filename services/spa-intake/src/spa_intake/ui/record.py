@@ -30,6 +30,7 @@ class Record:
     watch: Part
     notes: Part
     content: Part
+    criteria: Part
 
     def resource(self, about: About) -> Mapping[str, Any] | None:  # Any: JSON
         """What an action changes, as its service gives it."""
@@ -47,7 +48,7 @@ async def load(user: SignedIn, referral_id: UUID) -> Record | None:
         entries = await timeline.of_journey(tx, row)
         names = await staff_sessions.names(tx, _staff_in(row, entries))
     about = {"referral_id": str(referral_id)}
-    person, referral, case, package, watch, notes, content = await asyncio.gather(
+    person, referral, case, package, watch, notes, content, criteria = await asyncio.gather(
         user.ui.owners.read(user.staff, INTAKE, f"/api/v1/people/{row.patient_key}"),
         user.ui.owners.read(user.staff, INTAKE, f"/api/v1/referrals/{referral_id}"),
         newest(user, TRIAGE, "/api/v1/cases", about),
@@ -55,8 +56,9 @@ async def load(user: SignedIn, referral_id: UUID) -> Record | None:
         newest(user, MONITOR, "/api/v1/watches", about),
         user.ui.owners.read(user.staff, INTAKE, "/api/v1/notes", about),
         user.ui.owners.read(user.staff, INTAKE, f"/api/v1/referrals/{referral_id}/content"),
+        user.ui.owners.read(user.staff, INTAKE, f"/api/v1/referrals/{referral_id}/criteria"),
     )
-    return Record(row, others, entries, names, person, referral, case, package, watch, notes, content)
+    return Record(row, others, entries, names, person, referral, case, package, watch, notes, content, criteria)
 
 
 async def newest(user: SignedIn, service: str, path: str, about: Mapping[str, str]) -> Part:

@@ -1,11 +1,13 @@
 """The forms about a referral."""
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, StringConstraints, model_validator
+from pydantic import BeforeValidator, StringConstraints, computed_field, model_validator
+from pydantic import Field as Field_
 from pydantic_core import PydanticCustomError
 
+from homeward_kit.values import LONDON
 from spa_intake.ui.presenters import words
 
 from .fields import Choice, Field, Form, FormModel, Kind, choices
@@ -21,6 +23,7 @@ WITHDRAW_REASONS = (
     "transferred",
     "entered_in_error",
 )
+AFTER_AN_OPERATION = ("lower_limb_surgery_48h", "trunk_surgery_72h", "invasive_procedure_24h")
 CLOSE_REASONS = ("discharged_without_message", "no_longer_needed", "moved_away", "support_ended")
 OTHER_SERVICES = {
     "mental_health": "Mental health service",
@@ -36,8 +39,12 @@ def _without_nothing(codes: object) -> object:
 
 
 class DeclineForm(FormModel):
+    """`note` is kept as a note, not with the decline."""
+
     reason: Literal["not_eligible", "out_of_area", "insufficient_information", "duplicate", "redirected"]
     redirected_to: str | None = None
+    advice: Codes | None = None
+    note: Annotated[str, StringConstraints(max_length=4000)] | None = Field_(None, exclude=True)
 
     @model_validator(mode="after")
     def _names_the_service(self) -> Self:
@@ -59,7 +66,25 @@ class QueryForm(FormModel):
 
 
 class ReadinessForm(FormModel):
+    """The time of the operation, where one is given, is that of every criterion that ends so long after one."""
+
     criteria_to_reside: Annotated[Codes, BeforeValidator(_without_nothing)]
+    operated_on: date | None = Field_(None, exclude=True)
+    operated_at: time | None = Field_(None, exclude=True)
+
+    @model_validator(mode="after")
+    def _has_both_or_none(self) -> Self:
+        if (self.operated_on is None) != (self.operated_at is None):
+            raise PydanticCustomError("operated_on" if self.operated_on is None else "operated_at", "the other half")
+        return self
+
+    @computed_field
+    def criteria_since(self) -> dict[str, datetime]:
+        """As the service takes it."""
+        if self.operated_on is None or self.operated_at is None:
+            return {}
+        began_at = datetime.combine(self.operated_on, self.operated_at, LONDON)
+        return {code: began_at for code in self.criteria_to_reside if code in AFTER_AN_OPERATION}
 
 
 class NoteForm(FormModel):
@@ -89,6 +114,21 @@ DECLINE = Form(
             (Choice("", "Choose a service"), *choices(OTHER_SERVICES)),
             "Only when another service is right for the person",
         ),
+        Field(
+            "advice",
+            "What do you advise the ward to do?",
+            Kind.CHECKBOXES,
+            "Select the advice",
+            choices(words.ADVICE),
+            "The ward sees it with the reason. Leave empty if there is none",
+        ),
+        Field(
+            "note",
+            "Note (optional)",
+            Kind.TEXTAREA,
+            "Enter a shorter note",
+            hint="For your colleagues. The ward does not see it.",
+        ),
     ),
 )
 WITHDRAW = Form(ReasonForm, (_reasons(WITHDRAW_REASONS),))
@@ -115,6 +155,20 @@ READINESS = Form(
             Kind.CHECKBOXES,
             "Select the criteria, or that none of them is met",
             (*choices(words.CRITERIA), Choice(NOTHING, "None of these: ready to leave hospital")),
+        ),
+        Field(
+            "operated_on",
+            "On which day was the operation or procedure? (optional)",
+            Kind.DATE,
+            "Enter a real date, such as 27 3 2027",
+            hint="Only for surgery or an invasive procedure: the criterion ends by itself so many hours after it",
+        ),
+        Field(
+            "operated_at",
+            "At what time?",
+            Kind.TEXT,
+            "Enter the time of the operation, such as 14:30",
+            hint="For example, 14:30",
         ),
     ),
 )

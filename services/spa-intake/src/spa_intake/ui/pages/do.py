@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from spa_intake.ui.actions import BY_CODE, About, Action
 from spa_intake.ui.context import READ_YOUR_WRITES, SignedIn, User, page, see_other
 from spa_intake.ui.forms import decision
-from spa_intake.ui.forms.fields import Checked, Field, FormModel, Kind, check
+from spa_intake.ui.forms.fields import Checked, Field, FormModel, Kind, Raw, check
 from spa_intake.ui.owners import INTAKE, Command, Done, Refused
 from spa_intake.ui.presenters import record as presenter
 from spa_intake.ui.presenters import words
@@ -24,6 +24,7 @@ from spa_intake.ui.security import is_same_origin
 from .record import header_values
 
 router = APIRouter()
+SEE_OTHER = 303
 LATEST = 3  # events shown where two people met
 
 
@@ -81,7 +82,7 @@ async def show_form(user: User, referral_id: UUID, code: str, target: UUID | Non
         suggestion = doing.resource.get("suggestion") or {}
         grid = decision.grid_of(suggestion.get("lines") or [])
         return _form_page(doing, Attempt(_prefilled(doing, suggestion), grid=grid))
-    return _form_page(doing, Attempt(Checked({}, None, {})))
+    return _form_page(doing, Attempt(Checked(_asked_for(doing), None, {})))
 
 
 @router.post("/referrals/{referral_id}/do/{code}")
@@ -102,7 +103,18 @@ async def do_it(user: User, referral_id: UUID, code: str, target: UUID | None = 
     attempt = Attempt(check(doing.action.form, data) if doing.action.form else Checked({}, None, {}), number, version)
     if attempt.checked.errors:
         return _form_page(doing, attempt, 422)
-    return await _send(doing, attempt, _body(doing, attempt.checked.values))
+    answer = await _send(doing, attempt, _body(doing, attempt.checked.values))
+    note = getattr(attempt.checked.values, "note", None)
+    return await _with_note(doing, note, number) if note and answer.status_code == SEE_OTHER else answer
+
+
+async def _with_note(doing: Doing, note: str, number: str) -> Response:
+    """What was done stands; its note is a thing of its own."""
+    noted = await _note(doing, note, number)
+    if isinstance(noted, Done):
+        return see_other(f"{doing.back}?done={doing.action.code}")
+    sentence = f"{doing.action.done} But your note could not be saved. Add it again on the referral's page."
+    return error_page(doing.user.request, 503, sentence, user=doing.user, back=doing.back)
 
 
 async def _doing(user: SignedIn, referral_id: UUID, code: str, target: UUID | None) -> Doing | Response:
@@ -213,6 +225,18 @@ def _prefilled(doing: Doing, suggestion: Mapping[str, Any]) -> Checked:  # Any: 
         "lines_choice": decision.SUGGESTED,
     }
     return Checked(raw, None, {})
+
+
+def _asked_for(doing: Doing) -> Raw:
+    """The answers that a link of ours opens the form with; anything else in the address is not looked at."""
+    asked = doing.user.request.query_params
+    raw: dict[str, str | list[str]] = {}
+    for field in doing.fields:
+        known = {choice.value for choice in field.choices}
+        wanted = [value for value in asked.getlist(field.name) if value in known]
+        if wanted:
+            raw[field.name] = wanted if field.kind is Kind.CHECKBOXES else wanted[0]
+    return raw
 
 
 def _form_page(doing: Doing, attempt: Attempt, status: int = 200) -> Response:

@@ -10,7 +10,7 @@ from spa_intake.read_model.worklist import JourneyRow
 from spa_intake.ui.actions import BY_CODE, About, Action, offered
 from spa_intake.ui.context import SignedIn, User, page
 from spa_intake.ui.owners import CARE_PACKAGE, INTAKE, MONITOR, TRIAGE
-from spa_intake.ui.presenters import content, dates, words
+from spa_intake.ui.presenters import content, dates, deciding, words
 from spa_intake.ui.presenters import record as presenter
 from spa_intake.ui.presenters.person import person_view
 from spa_intake.ui.presenters.status import status_of
@@ -56,6 +56,11 @@ def record_values(user: SignedIn, record: Record) -> dict[str, Any]:  # Any: wha
         "groups": content.groups(record.referral.data, record.content.data, now),
         "texts": content.texts(record.content.data),
         "scores": content.scores(record.referral.data),
+        "findings": deciding.findings(record.referral.data),
+        "still_missing": deciding.still_missing(record.referral.data),
+        "advice": deciding.advice(record.referral.data),
+        "met": deciding.met(record.criteria.data, now),
+        "assessments": deciding.assessments(record.criteria.data, record.staff_names, now),
         "case": case,
         "triage": presenter.triage(case, now) if case else [],
         "rules": presenter.rules(case) if case else [],
@@ -116,6 +121,7 @@ def _buttons(user: SignedIn, record: Record) -> dict[str, Any]:  # Any: what the
     return {
         "next_steps": [action for action in (*referral, *case) if action.is_next_step],
         "referral_actions": [action for action in referral if not action.is_next_step],
+        "prefilled": deciding.prefilled(record.referral.data, [action.code for action in referral]),
         "case_actions": [action for action in case if not action.is_next_step],
         "line_actions": _by_state(user, record, ("start", "fell-through", "hand-back", "resume", "end", "cancel")),
         "offer_actions": _by_state(user, record, ("offer-accept", "offer-decline")),

@@ -96,9 +96,17 @@ def _at(text: str, field: str) -> Sentence:
 
 
 def _readiness(details: Details, _names: Names) -> str:
+    if details.get("reason") == "lapsed":
+        return _lapsed(details)
     if details.get("is_ready"):
         return "Ready to leave hospital: no criteria to reside are met"
     return f"Not ready to leave hospital: {words.listed(words.CRITERIA, details.get('criteria_to_reside', []))}"
+
+
+def _lapsed(details: Details) -> str:
+    """Nobody said it: the clock did."""
+    left = words.listed(words.CRITERIA, details.get("criteria_to_reside", []))
+    return f"The time after an operation is over. {f'Still met: {left}' if left else 'Ready to leave hospital'}"
 
 
 def _assigned(details: Details, names: Names) -> str:
@@ -150,7 +158,8 @@ def _readmitted(details: Details, names: Names) -> str:
 def _declined(details: Details, _names: Names) -> str:
     reason = _lower(words.say(words.REASONS, details.get("reason")))
     to = f" ({words.say({}, details['redirected_to'])})" if details.get("redirected_to") else ""
-    return f"Referral declined: {reason}{to}"
+    advice = words.listed(words.ADVICE, details.get("advice") or [])
+    return f"Referral declined: {reason}{to}{f'. Advice: {advice}' if advice else ''}"
 
 
 SENTENCES: Mapping[str, Sentence] = {
