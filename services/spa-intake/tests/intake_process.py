@@ -1,4 +1,4 @@
-"""spa-intake's worker as a process of its own, to be killed or ended at a crash point."""
+"""spa-intake as a process of its own, to be killed, ended at a crash point, or spoken to by other software."""
 
 import asyncio
 import contextlib
@@ -59,6 +59,7 @@ class Worker:
     bootstrap_servers: str
     issuer: TokenIssuer
     signing_key: Path
+    role: str = "worker"
 
     @asynccontextmanager
     async def running(self, **environment: str) -> AsyncIterator[WorkerProcess]:
@@ -67,7 +68,7 @@ class Worker:
         log = self.signing_key.with_name(f"worker-{port}.log")
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: ASYNC220 — starting it blocks for no time worth speaking of
-                [sys.executable, "-m", "spa_intake", "serve", "--role", "worker"],
+                [sys.executable, "-m", "spa_intake", "serve", "--role", self.role],
                 env={**os.environ, **self._environment(port), **environment},
                 stdout=output,
                 stderr=subprocess.STDOUT,
