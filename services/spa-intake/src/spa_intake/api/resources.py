@@ -217,6 +217,7 @@ class PersonOut(Resource):
     gp_practice: str | None
     died_at: datetime | None
     has_possible_duplicate: bool
+    other_keys: list[UUID]  # of the same person, after a merge
 
 
 class PeopleOut(Resource):
@@ -311,4 +312,5 @@ def person_out(record: PersonRecord) -> PersonOut:
         gp_practice=person.gp_practice,
         died_at=person.died_at,
         has_possible_duplicate=record.has_possible_duplicate,
+        other_keys=list(record.other_keys),
     )

@@ -111,8 +111,9 @@ def _standing(person: Person) -> tuple[bool, datetime, PatientKey]:
 def shown(people: Iterable[Person], merges: Iterable[Said]) -> Person:
     """Of the records of one person the one that staff read: the best identified that no other replaces."""
     candidates = list(people)
-    retired = {said.retired for said in merges if said.is_merged}
-    best = [person for person in candidates if person.patient_key not in retired] or candidates
+    keys = {person.patient_key for person in candidates}
+    replaced = {said.retired for said in merges if said.is_merged and said.survivor in keys}
+    best = [person for person in candidates if person.patient_key not in replaced] or candidates
     return max(best, key=_standing)
 
 

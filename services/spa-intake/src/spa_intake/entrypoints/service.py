@@ -12,6 +12,7 @@ from spa_intake import read_model, ui
 from spa_intake.adapters.signing import StaffTokens
 from spa_intake.api import (
     acceptance_rules,
+    duplicates,
     adt_ops,
     errors,
     fhir,
@@ -33,6 +34,7 @@ NAME = "spa-intake"
 ROUTERS: Sequence[APIRouter] = (
     referrals.router,
     notes.router,
+    duplicates.router,
     people.router,
     acceptance_rules.router,
     subscriptions.router,

@@ -148,23 +148,18 @@ async def decide(tx: Tx, duplicate_id: UUID, decision: Decision, reason: str) ->
     )
 
 
-async def duplicates(
-    tx: Tx, *, is_decided: bool, limit: int, after: tuple[datetime, UUID] | None = None
-) -> Sequence[PossibleDuplicate]:
-    """Those that wait for a decision, the oldest first; or those decided, in the order they were raised."""
+async def duplicates(tx: Tx, *, is_decided: bool, limit: int, after: UUID | None = None) -> Sequence[PossibleDuplicate]:
+    """Those that wait for a decision, or those decided, in the order they were raised, from the one after `after`."""
     found = await tx.execute(
         """
         SELECT * FROM possible_duplicates
         WHERE (decision IS NOT NULL) = :is_decided
-          AND (CAST(:at AS timestamptz) IS NULL OR (raised_at, duplicate_id) > (:at, CAST(:id AS uuid)))
+          AND (CAST(:after AS uuid) IS NULL OR (raised_at, duplicate_id) >
+               (SELECT seen.raised_at, seen.duplicate_id FROM possible_duplicates AS seen
+                WHERE seen.duplicate_id = :after))
         ORDER BY raised_at, duplicate_id LIMIT :limit
         """,
-        {
-            "is_decided": is_decided,
-            "at": after[0] if after else None,
-            "id": after[1] if after else None,
-            "limit": limit,
-        },
+        {"is_decided": is_decided, "after": after, "limit": limit},
     )
     return [_duplicate(row) for row in found]
 

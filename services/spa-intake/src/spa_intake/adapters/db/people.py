@@ -1,17 +1,20 @@
 """People and the identifiers that match them."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from homeward_kit import aliases
 from homeward_kit.database import Tx
 from spa_intake.domain.codes import Gender, NhsNumberStatus, VerificationStatus
 from spa_intake.domain.ids import PatientKey
-from spa_intake.domain.merging import likeness_of
+from spa_intake.domain.merging import Said, likeness_of, shown
 from spa_intake.domain.person import Person
+
+from . import merges
 
 Identifier = tuple[str, str]  # scheme and value
 NHS = "nhs"  # the scheme of verified NHS numbers; a hospital's own numbers have its ODS code
@@ -90,10 +93,22 @@ class PersonRecord:
     person: Person
     hospital_number: str | None
     has_possible_duplicate: bool
+    other_keys: tuple[PatientKey, ...] = ()  # of the same person, after a merge
 
 
 async def records(tx: Tx, patient_keys: Sequence[UUID]) -> list[PersonRecord]:
-    """The records of these people; keys that name nobody are left out."""
+    """The records of these people; keys that name nobody are left out.
+
+    Whichever key of a merged person is asked for, what is read is the record that survives.
+    """
+    groups = await aliases.look_up(tx, patient_keys)
+    found = {record.person.patient_key: record for record in await own_records(tx, sorted(_all(groups)))}
+    said = await merges.among(tx, sorted(_all(groups)))
+    return [_shown(PatientKey(key), groups[key], found, said) for key in patient_keys if key in found]
+
+
+async def own_records(tx: Tx, patient_keys: Sequence[UUID]) -> list[PersonRecord]:
+    """What is filed under each of these keys."""
     rows = await tx.execute(
         """
         SELECT people.*,
@@ -106,6 +121,24 @@ async def records(tx: Tx, patient_keys: Sequence[UUID]) -> list[PersonRecord]:
         {"keys": list(patient_keys)},
     )
     return [PersonRecord(_person(row), row.hospital_number, row.has_possible_duplicate) for row in rows]
+
+
+def _all(groups: Mapping[UUID, aliases.Group]) -> aliases.Group:
+    return frozenset[UUID]().union(*groups.values())
+
+
+def _shown(
+    key: PatientKey, group: aliases.Group, found: Mapping[PatientKey, PersonRecord], said: Sequence[Said]
+) -> PersonRecord:
+    if len(group) == 1:
+        return found[key]
+    best = found[shown([found[PatientKey(one)].person for one in group], said).patient_key]
+    return replace(
+        best,
+        person=replace(best.person, patient_key=key),
+        has_possible_duplicate=any(found[PatientKey(one)].has_possible_duplicate for one in group),
+        other_keys=tuple(PatientKey(one) for one in sorted(group - {key})),
+    )
 
 
 def _values(person: Person) -> dict[str, Any]:  # Any: values of columns
