@@ -5,7 +5,7 @@ from dataclasses import dataclass
 START = b"\x0b"
 END = b"\x1c"
 CLOSING = b"\x1c\r"
-MOST_NOISE = 1_000  # bytes outside blocks, beside line ends, after which it is another protocol that speaks
+MOST_NOISE = 1_000  # bytes between two blocks, beside line ends, after which it is another protocol that speaks
 HEAD = 4_000  # enough of a message that is too long to read its header
 
 
@@ -49,6 +49,7 @@ class BlockReader:
                 break
             blocks.append(Block(bytes(self._body)))
             self._body.clear()
+            self._noise = 0
             self.is_inside = False
             position = end + 1
         return blocks
@@ -63,11 +64,10 @@ class BlockReader:
         return stop + 1
 
     def _take(self, piece: bytes) -> None:
-        before, mark, after = piece.rpartition(START)
+        _, mark, rest = piece.rpartition(START)
         if mark:
             self._body.clear()
-            self._noise += len(before)
-        self._body += after
+        self._body += rest
 
 
 def framed(message: bytes) -> bytes:
