@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_bytes
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -44,12 +45,12 @@ async def test_a_java_client_refers_reads_searches_and_follows_the_work(
     bundle_id = json.loads(MESSAGE.read_text(encoding="utf-8"))["id"]
     assert seen["answer"] == {"event": "servicerequest-response", "response": bundle_id, "code": "ok"}
     assert seen["again"] == {"status": 409, "code": "REC_CONFLICT", "issue": "duplicate"}
-    assert len(seen["found"]) == 1
-    assert seen["found"] == seen["found_by_post"]
+    (referral,) = seen["found"]
+    assert seen["found_by_post"] == [referral]
     assert seen["task"] == {"status": "requested", "business": "received"}
 
 
-def client_says(address: str, token: str) -> dict[str, object]:
+def client_says(address: str, token: str) -> dict[str, Any]:  # Any: JSON
     """What the Java client saw."""
     class_path = ":".join(str(path) for path in ensure_hapi())
     script = Path(__file__).parent / "hapi_client.py"
@@ -61,5 +62,5 @@ def client_says(address: str, token: str) -> dict[str, object]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    seen: dict[str, object] = json.loads(done.stdout.strip().splitlines()[-1])
+    seen: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return seen

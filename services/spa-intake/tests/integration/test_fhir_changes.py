@@ -10,6 +10,7 @@ from door_service import Door, coding, identifiers, open_door, send
 from homeward_kit.auth import Role
 from homeward_kit.database import Database
 from homeward_kit.testing.tokens import TokenIssuer
+from spa_intake.domain.codes import Missing
 from spa_intake.domain.referral import ReferralState
 from spa_intake.use_cases.access import Access
 from spa_intake.use_cases.query_referral import query_referral
@@ -94,7 +95,7 @@ async def test_an_update_says_that_the_person_must_stay(door: Door) -> None:
 async def test_an_update_answers_a_query(door: Door) -> None:
     referral_id = await sent_first(door)
     async with door.database.transaction(actor="staff/1") as tx:
-        await query_referral(tx, referral_id, ["mobility"], Access())
+        await query_referral(tx, referral_id, [Missing.MOBILITY], Access())
     assert (await state_of(door))[0] == ReferralState.QUERIED
     assert (await send(door, update(mobility("hoist"))))["status"] == 200
     assert (await state_of(door))[0] == ReferralState.RECEIVED

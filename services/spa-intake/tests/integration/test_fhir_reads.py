@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from homeward_kit.database import Database
 from homeward_kit.testing.tokens import TokenIssuer
 from spa_intake.adapters.db import progress
 from spa_intake.adapters.db.progress import CaseNews, PackageNews
+from spa_intake.domain.codes import Missing
 from spa_intake.use_cases.accept_referral import accept_referral
 from spa_intake.use_cases.access import Access
 from spa_intake.use_cases.query_referral import query_referral
@@ -46,10 +47,10 @@ def checked(answer: httpx.Response) -> None:
     assert NHS_NUMBER not in answer.text
 
 
-async def sent_referral(door: Door, **headers: str) -> str:
+async def sent_referral(door: Door, **headers: str) -> UUID:
     answer = await send(door, bars(), **headers)
     assert answer["status"] == 200
-    return str(answer["headers"]["Location"].rpartition("/")[2])
+    return UUID(answer["headers"]["Location"].rpartition("/")[2])
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str, str]:
@@ -61,7 +62,7 @@ async def test_a_referral_is_read_with_its_version(door: Door) -> None:
     answer = await get(door, f"ServiceRequest/{referral_id}")
     found = answer.json()
     ServiceRequest.model_validate(found)
-    assert (found["id"], found["status"], found["intent"]) == (referral_id, "active", "plan")
+    assert (found["id"], found["status"], found["intent"]) == (str(referral_id), "active", "plan")
     assert answer.headers["ETag"] == f'W/"{found["meta"]["versionId"]}"'
     again = await get(door, f"ServiceRequest/{referral_id}", **{"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -73,7 +74,7 @@ async def test_a_referral_is_read_with_its_version(door: Door) -> None:
 async def test_a_referral_is_found_by_a_number_of_its_person(door: Door, query: str) -> None:
     referral_id = await sent_referral(door)
     found = (await get(door, f"ServiceRequest?{query}")).json()
-    assert [entry["resource"]["id"] for entry in found["entry"]] == [referral_id]
+    assert [entry["resource"]["id"] for entry in found["entry"]] == [str(referral_id)]
     assert found["link"] == [{"relation": "self", "url": f"http://service.test{BASE}/ServiceRequest"}]
 
 
@@ -82,7 +83,7 @@ async def test_a_search_by_form_finds_the_same(door: Door) -> None:
     form = {"patient:identifier": f"https://fhir.nhs.uk/Id/nhs-number|{NHS_NUMBER}"}
     answer = await door.client.post(f"{BASE}/ServiceRequest/_search", data=form, headers=door.ward())
     checked(answer)
-    assert [entry["resource"]["id"] for entry in answer.json()["entry"]] == [referral_id]
+    assert [entry["resource"]["id"] for entry in answer.json()["entry"]] == [str(referral_id)]
 
 
 async def test_a_number_that_is_not_verified_finds_what_was_sent_with_it(door: Door) -> None:
@@ -187,7 +188,7 @@ async def test_the_message_definitions_are_open(door: Door) -> None:
     assert (await get(door, "MessageDefinition/x")).status_code == 404
 
 
-async def the_task(door: Door, referral_id: str) -> Json:
+async def the_task(door: Door, referral_id: UUID) -> Json:
     answer = await get(door, f"Task/{referral_id}")
     found: Json = answer.json()
     Task.model_validate(found)
@@ -208,7 +209,7 @@ async def test_the_task_tells_where_the_work_stands_and_whose_move_it_is(door: D
     referral_id = await sent_referral(door)
     assert said(await the_task(door, referral_id)) == ("requested", "received", HUB)
     async with door.database.transaction(actor="staff/1") as tx:
-        await query_referral(tx, referral_id, ["mobility"], Access())
+        await query_referral(tx, referral_id, [Missing.MOBILITY], Access())
     queried = await the_task(door, referral_id)
     assert said(queried) == ("on-hold", "queried", "RJZ")
     assert [coding_["code"] for coding_ in queried["statusReason"]["coding"]] == ["mobility"]
@@ -238,7 +239,7 @@ async def test_the_task_changes_with_what_the_other_services_say(door: Door) -> 
 async def test_a_task_is_found_by_its_referral(door: Door, name: str, form: str) -> None:
     referral_id = await sent_referral(door)
     found = (await get(door, f"Task?{name}={form.format(referral_id)}")).json()
-    assert [entry["resource"]["id"] for entry in found["entry"]] == [referral_id]
+    assert [entry["resource"]["id"] for entry in found["entry"]] == [str(referral_id)]
 
 
 async def test_a_search_leaves_the_number_nowhere(door: Door, capsys: pytest.CaptureFixture[str]) -> None:

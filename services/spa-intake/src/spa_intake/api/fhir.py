@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -28,7 +29,6 @@ from spa_intake.api.arrivals import Arrival, arrivals_of
 from spa_intake.api.dependencies import Scopes, sending_organisation
 from spa_intake.api.fhir_changes import Change, change_referral
 from spa_intake.api.fhir_errors import MEDIA_TYPE, FhirRoute
-from spa_intake.domain.ids import ReferralId
 from spa_intake.use_cases.receive_referral import Taken
 
 BASE = "/fhir/R4"
@@ -92,7 +92,7 @@ async def process_message(request: Request, caller: FhirClient) -> Response:
         except (outcome.FhirRefusal, Refusal) as refusal:
             await _audit(request, caller, refusal)
             raise
-    telemetry.set_referral(ReferralId(response.headers["location"].rpartition("/")[2]))
+    telemetry.set_referral(UUID(response.headers["location"].rpartition("/")[2]))
     return response
 
 

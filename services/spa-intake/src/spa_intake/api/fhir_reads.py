@@ -116,7 +116,7 @@ async def _search_tasks(request: Request, caller: Caller, query: bytes) -> Respo
 async def _find(tx: Tx, caller: Caller, search: Search) -> list[ReferralView]:
     own = organisations_of(caller) or frozenset({caller.org})
     found = await find_referrals(tx, search, own)
-    people = {view.patient_key for view in found}
+    people: set[UUID | None] = {view.patient_key for view in found}
     for patient_key in people or {None}:
         await audit.record(tx, "find_referrals", "referrals", caller=caller, patient_key=patient_key)
     return found

@@ -44,12 +44,13 @@ def check_headers(headers: Mapping[str, str]) -> Headers:
         else:
             faults.append(Issue("invalid", f"The header {name} must be a UUID."))
     for name, resource_type in NHSD_HEADERS.items():
-        value = headers.get(name)
-        if value is not None and not _is_well_formed(value, resource_type):
+        sent = headers.get(name)
+        if sent is not None and not _is_well_formed(sent, resource_type):
             faults.append(Issue("value", _nhsd_sentence(name, resource_type)))
     if faults:
         raise FhirRefusal(400, "REC_BAD_REQUEST", faults)
-    return Headers(*found, frozenset(name for name in EXPECTED if name not in headers))
+    request_id, correlation_id = found
+    return Headers(request_id, correlation_id, frozenset(name for name in EXPECTED if name not in headers))
 
 
 def is_identifier(text: str) -> bool:
