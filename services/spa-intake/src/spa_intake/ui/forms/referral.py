@@ -79,10 +79,10 @@ class ReadinessForm(FormModel):
         return self
 
     @computed_field
-    def criteria_since(self) -> dict[str, datetime]:
+    def criteria_since(self) -> dict[str, datetime] | None:
         """As the service takes it."""
         if self.operated_on is None or self.operated_at is None:
-            return {}
+            return None
         began_at = datetime.combine(self.operated_on, self.operated_at, LONDON)
         return {code: began_at for code in self.criteria_to_reside if code in AFTER_AN_OPERATION}
 
