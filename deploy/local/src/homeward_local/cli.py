@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from .cli_adt import adt
 from .cli_audit import audit
 from .cli_demo import demo
 from .cli_dlq import dlq
@@ -28,6 +29,7 @@ app.add_typer(demo, name="demo")
 app.add_typer(referral, name="referral")
 app.add_typer(dlq, name="dlq")
 app.add_typer(events, name="events")
+app.add_typer(adt, name="adt")
 app.add_typer(audit, name="audit")
 app.add_typer(read_model, name="read-model")
 

@@ -43,7 +43,7 @@ def status(config: Config) -> dict[str, Any]:  # as JSON
         "services": state["services"],
         "issuer": state["issuer"],
         "kafka": state["kafka"],
-        "mllp": state["mllp"],
+        "mllp": state.get("mllp"),
         "postgres": state["postgres"],
         "health": reports,
         "processes": processes,
