@@ -49,7 +49,7 @@ def _subject(scope: Scope) -> str:
     named = []
     for name, value in scope.get("path_params", {}).items():
         try:
-            named.append(f"{name.removesuffix('_id')}/{UUID(str(value))}")
+            named.append(f"{name.removesuffix('_id').removesuffix('_key')}/{UUID(str(value))}")
         except ValueError:
             continue
     return " ".join(named) or "access"

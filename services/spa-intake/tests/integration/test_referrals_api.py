@@ -85,7 +85,7 @@ async def test_another_organisation_does_not_find_it(
     assert (await api.get(place, headers=other)).status_code == 404
     withdrawn = await api.post(f"{place}/withdraw", json={"reason": "transferred"}, headers=at(2, other))
     assert withdrawn.status_code == 404
-    assert (await api.get("/api/v1/referrals", headers=other)).json() == {"items": [], "next": None}
+    assert (await api.get("/api/v1/referrals", headers=other)).json() == {"items": [], "next": None, "resume": None}
 
 
 async def test_the_steps_of_a_coordinator(
@@ -214,10 +214,11 @@ async def test_people_are_read_by_staff_with_one_audit_row_a_call(
     assert looked_up.json() == {"people": [found]}
     assert (await api.get(f"/api/v1/people/{uuid4()}", headers=coordinator)).status_code == 404
     async with intake.database.transaction() as tx:
-        rows = await tx.execute("SELECT action, subject FROM audit_log WHERE action LIKE '%pe%' ORDER BY id")
-        audited = {row.action: row.subject for row in rows}
-    assert audited["read_person"] == f"person/{key}"
-    assert audited["look_up_people"].startswith("people/2: ")
+        rows = await tx.execute("SELECT action, subject, outcome FROM audit_log WHERE action LIKE '%pe%' ORDER BY id")
+        read, looked, missed = rows.all()
+    assert read == ("read_person", f"person/{key}", "ok")
+    assert looked.subject.startswith("people/2: ")
+    assert (missed.action, missed.outcome) == ("read_person", "person_not_found")
 
 
 async def test_the_uis_tokens_are_trusted_by_their_public_key(api: httpx.AsyncClient) -> None:
