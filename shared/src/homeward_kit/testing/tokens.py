@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, KeyParameters, KeySet, RSAKey
 
 from homeward_kit.auth import ALGORITHM, TOKEN_TYPE, Role
 from homeward_kit.settings import TrustedIssuer
@@ -21,10 +21,11 @@ SERVICES = ("spa-intake", "triage", "care-package", "readmission-monitor")
 class TokenIssuer:
     """Signs tokens and serves its public keys on a free port until it is closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, algorithm: str = ALGORITHM) -> None:
+        self._algorithm = algorithm
         self.fetches = 0  # how often the public keys were asked for
         self.is_broken = False  # answers 500 while set
-        self._key = _new_key()
+        self._key = _new_key(algorithm)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
@@ -46,7 +47,7 @@ class TokenIssuer:
         kind = {Role.PROVIDER: "provider", Role.WARD_SYSTEM: "client"}.get(Role(role), "staff")
         who = subject or uuid4()
         return jwt.encode(
-            {"alg": ALGORITHM, "typ": TOKEN_TYPE, "kid": self._key.kid} | dict(header or {}),
+            {"alg": self._algorithm, "typ": TOKEN_TYPE, "kid": self._key.kid} | dict(header or {}),
             {
                 "iss": self.url,
                 "sub": f"{kind}/{who}" if isinstance(who, UUID) else who,
@@ -60,8 +61,16 @@ class TokenIssuer:
             }
             | dict(claims or {}),
             self._key,
-            algorithms=[ALGORITHM],
+            algorithms=[self._algorithm],
         )
+
+    def client_token(self, client_id: str, scope: str | None, **claims: object) -> str:
+        """A token as a provider of somebody else's gives it: a client and its scopes, no role."""
+        now = int(time.time())
+        usual = {"iss": self.url, "sub": client_id, "client_id": client_id, "aud": list(SERVICES), "exp": now + 300}
+        named = {} if scope is None else {"scope": scope}
+        header = {"alg": self._algorithm, "typ": TOKEN_TYPE, "kid": self._key.kid}
+        return jwt.encode(header, usual | named | claims, self._key, algorithms=[self._algorithm])
 
     def headers(self, role: Role | str, **options: Any) -> dict[str, str]:  # Any: the options of token()
         """The Authorization header for a role."""
@@ -69,7 +78,7 @@ class TokenIssuer:
 
     def rotate(self) -> None:
         """Sign with a new key from now on; the old one is no longer published."""
-        self._key = _new_key()
+        self._key = _new_key(self._algorithm)
 
     def public_keys(self) -> bytes:
         return json.dumps(KeySet([self._key]).as_dict(private=False)).encode()
@@ -88,8 +97,9 @@ def token_issuer() -> Iterator[TokenIssuer]:
     issuer.close()
 
 
-def _new_key() -> ECKey:
-    return ECKey.generate_key("P-256", {"kid": uuid4().hex, "use": "sig", "alg": ALGORITHM})
+def _new_key(algorithm: str) -> ECKey | RSAKey:
+    parameters: KeyParameters = {"kid": uuid4().hex, "use": "sig", "alg": algorithm}
+    return ECKey.generate_key("P-256", parameters) if algorithm == ALGORITHM else RSAKey.generate_key(2048, parameters)
 
 
 def _handler_of(issuer: TokenIssuer) -> type[BaseHTTPRequestHandler]:
