@@ -17,11 +17,14 @@ from spa_intake.adapters.db.deliveries import Delivery
 from spa_intake.adapters.db.subscriptions import Watched
 from spa_intake.adapters.webhooks.posting import Post, trust
 from spa_intake.adapters.webhooks.resolving import Guard
+from spa_intake.domain.codes import Missing
 from spa_intake.domain.referral import Referral
 from spa_intake.domain.subscription import Subscription
 from spa_intake.domain.target import TargetRules
 from spa_intake.entrypoints.courier import Courier
+from spa_intake.use_cases.access import Access
 from spa_intake.use_cases.create_subscription import create_subscription
+from spa_intake.use_cases.query_referral import query_referral
 
 HERE = TargetRules(allowed_networks=[ip_network("127.0.0.0/8")])
 
@@ -63,6 +66,10 @@ class Sending:
         """A referral of somebody new; another `number` is another person."""
         return await self.intake.receive(referral_in(person=person_in(hospital_number=f"W{number}")))
 
+    async def query(self, referral: Referral) -> None:
+        """The ward is asked: a second message about the referral."""
+        await query(self.intake, referral)
+
     async def sent(self, subscription: Subscription) -> list[Delivery]:
         """The messages, the oldest first."""
         found = await self.intake.run(lambda tx: deliveries.page(tx, subscription.subscription_id, None, None, 1_000))
@@ -88,6 +95,10 @@ async def open_sending(
     finally:
         stopping.set()
         await courier.run(stopping)
+
+
+async def query(intake: Intake, referral: Referral) -> None:
+    await intake.run(lambda tx: query_referral(tx, referral.referral_id, [Missing.MOBILITY], Access()))
 
 
 def part_of(message: dict[str, Any], *names: str) -> list[Any]:  # Any: JSON

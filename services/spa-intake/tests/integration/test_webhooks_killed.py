@@ -10,12 +10,11 @@ from intake_builders import person_in, referral_in
 from intake_database import Intake
 from intake_process import Worker, until
 from webhook_receiver import Received, Receiver, running_receiver
+from webhook_sending import query
 
 from homeward_kit.testing.tokens import TokenIssuer
 from spa_intake.domain.subscription import Subscription
-from spa_intake.use_cases.access import Access
 from spa_intake.use_cases.create_subscription import create_subscription
-from spa_intake.use_cases.query_referral import query_referral
 
 REFERRALS = 25
 KILLS_AT = (1, 7, 20, 33)  # messages received, over all processes
@@ -40,7 +39,7 @@ async def _refer(intake: Intake, receiver: Receiver) -> Subscription:
     subscription = await intake.run(lambda tx: create_subscription(tx, "RJZ", url, ()))
     for number in range(REFERRALS):
         referral = await intake.receive(referral_in(person=person_in(hospital_number=f"K{number}")))
-        await intake.run(lambda tx, one=referral: query_referral(tx, one.referral_id, ["mobility"], Access()))
+        await query(intake, referral)
     return subscription
 
 

@@ -5,11 +5,12 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from intake_builders import movement_in, person_in, referral_in
-from intake_database import Intake
+from intake_database import POLICY, Intake
 from webhook_receiver import Received, Receiver, running_receiver
 from webhook_sending import Names, Sending, open_sending, part_of
 
@@ -23,7 +24,7 @@ from spa_intake.use_cases.access import Access
 from spa_intake.use_cases.change_subscription import change_subscription
 from spa_intake.use_cases.create_subscription import create_subscription
 from spa_intake.use_cases.decline_referral import decline_referral
-from spa_intake.use_cases.query_referral import query_referral
+from spa_intake.use_cases.receive_referral import receive_referrals
 from spa_intake.use_cases.replay_messages import replay_messages
 from spa_intake.use_cases.rotate_secret import rotate_secret
 from spa_intake.use_cases.withdraw_referral import withdraw_referral
@@ -70,7 +71,7 @@ async def test_a_ward_is_told_of_every_step_in_order_and_of_nobodys_identity(
     intake = sending.intake
     person = person_in(family_name="Unmistakable", hospital_number="HUNMISTAKABLE")
     referral = await intake.receive(referral_in(person=person, visit_number="V1", reason_text="Unmistakable words"))
-    await intake.run(lambda tx: query_referral(tx, referral.referral_id, ["mobility"], Access()))
+    await sending.query(referral)
     await intake.move(movement_in(Trigger.ADMIT, -50, visit_number="V1", person=person))
     decline = Decline(DeclineReason.OUT_OF_AREA)
     await intake.run(lambda tx: decline_referral(tx, referral.referral_id, decline, Access()))
@@ -93,8 +94,8 @@ async def test_a_ward_is_told_of_the_progress_and_the_discharge(sending: Sending
     referral = await intake.receive(referral_in(visit_number="V1"))
     await intake.move(movement_in(Trigger.ADMIT, -50, visit_number="V1"))
     await intake.accept(referral)
-    case = {"referral_id": referral.referral_id, "patient_key": referral.patient_key}
-    case |= {"is_paused": False, "is_returned": False}
+    who = {"referral_id": referral.referral_id, "patient_key": referral.patient_key}
+    case: dict[str, Any] = who | {"is_paused": False, "is_returned": False}  # Any: fields of an event
     await intake.hear(consumed.CaseOpened(**case, state="open", target_on=None), 1)
     await intake.hear(consumed.AssessmentRecorded(**case, state="assessing"), 2)
     await intake.hear(consumed.PathwayDecided(**case, state="decided", pathway=1, target_on="2026-11-09"), 3)
@@ -154,6 +155,7 @@ async def test_a_message_that_was_not_taken_is_tried_by_the_schedule_and_dead_af
         (one,) = await sending.sent(subscription)
         if one.state.value != "pending":
             break
+        assert one.last_attempt_at is not None
         sending.later(seconds=(one.due_at - one.last_attempt_at).total_seconds())
         tries.append((one.due_at - one.created_at).total_seconds())
         before = len(receiver.received)
@@ -181,7 +183,7 @@ async def test_a_receiver_that_is_down_for_a_while_gets_everything_in_order_when
         subscription = await sending.subscribe(first.url)
         referrals = [await sending.refer(number) for number in range(12)]
         for referral in referrals:
-            await intake.run(lambda tx, one=referral: query_referral(tx, one.referral_id, ["mobility"], Access()))
+            await sending.query(referral)
         await sending.deliver()
         watched = await sending.watched(subscription)
         assert (watched.waiting, watched.health.last_error) == (24, "not_reachable")
@@ -233,7 +235,7 @@ async def test_later_messages_of_a_referral_wait_and_those_of_others_do_not(
     subscription = await sending.subscribe(receiver.url)
     first, second = await sending.refer(1), await sending.refer(2)
     for referral in (first, second):
-        await sending.intake.run(lambda tx, one=referral: query_referral(tx, one.referral_id, ["mobility"], Access()))
+        await sending.query(referral)
     stuck = str(first.referral_id).encode()
     receiver.answer = lambda one: refuse(400) if stuck in one.body else refuse(200)
     await sending.deliver()
@@ -420,6 +422,17 @@ async def test_a_target_that_does_not_answer_keeps_no_transaction_open(sending: 
         assert open_ones.scalar_one() == 0
     let_go.set()
     await sending.courier.settled()
+
+
+async def test_many_referrals_in_one_transaction_are_told_each_in_its_order(
+    sending: Sending, receiver: Receiver
+) -> None:
+    subscription = await sending.subscribe(receiver.url)
+    asked = [referral_in(person=person_in(hospital_number=f"G{number}")) for number in range(60)]
+    await sending.intake.run(lambda tx: receive_referrals(tx, asked, POLICY))
+    await sending.deliver()
+    assert await sending.states(subscription) == [("referral.received", "delivered")] * 60
+    assert len({one.message["data"]["referral_id"] for one in receiver.received}) == 60
 
 
 async def test_with_no_subscription_a_referral_costs_one_look_a_second(intake: Intake) -> None:

@@ -43,7 +43,7 @@ class Letter:
     body: str
     secrets: Sequence[str]
 
-    def headers(self, sent_at: datetime) -> dict[str, str]:
+    def headers(self, sent_at: datetime) -> dict[bytes | str, bytes | str]:
         """Those of the Standard Webhooks specification; one signature for each secret."""
         signatures = [Webhook(secret).sign(self.webhook_id, sent_at, self.body) for secret in self.secrets]
         return {
@@ -98,7 +98,7 @@ class Post:
     async def _send(self, target: Target, letter: Letter) -> Outcome:
         host = f"[{target.host}]" if ":" in target.host else target.host
         # the signature's time is the real one: receivers compare it with their own clock
-        headers = {
+        headers: dict[bytes | str, bytes | str] = {
             "host": f"{host}:{target.port}",
             "content-type": "application/json",
             "user-agent": "Homeward",
