@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from homeward_kit import audit, telemetry
 from homeward_kit.auth import Caller, Role, require
@@ -32,7 +32,7 @@ from spa_intake.use_cases.query_referral import query_referral
 from spa_intake.use_cases.receive_referral import Taken
 from spa_intake.use_cases.withdraw_referral import withdraw_referral
 
-from . import schemas
+from . import examples, schemas
 from .arrivals import Arrival, arrivals_of
 from .content_faults import check_content
 from .content_schemas import unique
@@ -55,6 +55,10 @@ router = APIRouter(prefix="/api/v1/referrals", tags=["referrals"])
 
 Reader = Annotated[Caller, Depends(require(*READERS, Role.WARD_SYSTEM, scope=Scopes.READ))]
 Referrer = Annotated[Caller, Depends(require(*WARD_OR_COORDINATOR, scope=Scopes.WRITE))]
+Sent = Annotated[schemas.ReferralBody, Body(openapi_examples=examples.REFERRAL)]
+Amendment = Annotated[schemas.AmendmentBody, Body(openapi_examples=examples.AMENDMENT)]
+Withdrawal = Annotated[schemas.WithdrawBody, Body(openapi_examples=examples.WITHDRAWAL)]
+Readiness = Annotated[schemas.ReadinessBody, Body(openapi_examples=examples.READINESS)]
 Coordinator = Annotated[Caller, Depends(require(Role.COORDINATOR))]
 Step = Callable[[Tx, Access], Awaitable[Referral]]
 
@@ -81,7 +85,7 @@ async def _rules(tx: Tx, caller: Caller) -> Sequence[Rule]:
 
 
 @router.post("", status_code=201, response_model=ReferralOut)
-async def send_referral(body: schemas.ReferralBody, request: Request, caller: Referrer) -> Response:
+async def send_referral(body: Sent, request: Request, caller: Referrer) -> Response:
     """Send a referral. A person has one live referral of a kind: a second is refused with the first one's number."""
     is_ward = caller.role is Role.WARD_SYSTEM
     sender = sending_organisation(caller, body.hospital or caller.org, "/hospital")
@@ -186,7 +190,7 @@ async def query(referral_id: UUID, body: schemas.QueryBody, request: Request, ca
 
 
 @router.post("/{referral_id}/answer", response_model=ReferralOut)
-async def answer(referral_id: UUID, body: schemas.AmendmentBody, request: Request, caller: Referrer) -> Response:
+async def answer(referral_id: UUID, body: Amendment, request: Request, caller: Referrer) -> Response:
     """Answer a query, with what changes by it."""
     return await _run(
         request, caller, lambda tx, access: answer_query(tx, referral_id, body.apply, access, body.rewrite())
@@ -194,7 +198,7 @@ async def answer(referral_id: UUID, body: schemas.AmendmentBody, request: Reques
 
 
 @router.post("/{referral_id}/amend", response_model=ReferralOut)
-async def amend(referral_id: UUID, body: schemas.AmendmentBody, request: Request, caller: Referrer) -> Response:
+async def amend(referral_id: UUID, body: Amendment, request: Request, caller: Referrer) -> Response:
     """Amend what a referral says; the criteria to reside have a command of their own (readiness)."""
     return await _run(
         request, caller, lambda tx, access: amend_referral(tx, referral_id, body.apply, access, body.rewrite())
@@ -202,7 +206,7 @@ async def amend(referral_id: UUID, body: schemas.AmendmentBody, request: Request
 
 
 @router.post("/{referral_id}/withdraw", response_model=ReferralOut)
-async def withdraw(referral_id: UUID, body: schemas.WithdrawBody, request: Request, caller: Referrer) -> Response:
+async def withdraw(referral_id: UUID, body: Withdrawal, request: Request, caller: Referrer) -> Response:
     """Withdraw a referral."""
     return await _run(request, caller, lambda tx, access: withdraw_referral(tx, referral_id, body.reason, access))
 
@@ -220,7 +224,7 @@ async def assign(referral_id: UUID, body: schemas.AssignBody, request: Request, 
 
 
 @router.post("/{referral_id}/readiness", response_model=ReferralOut)
-async def readiness(referral_id: UUID, body: schemas.ReadinessBody, request: Request, caller: Referrer) -> Response:
+async def readiness(referral_id: UUID, body: Readiness, request: Request, caller: Referrer) -> Response:
     """Record an assessment of the criteria to reside; none met: ready for discharge."""
     return await _run(request, caller, lambda tx, access: change_readiness(tx, referral_id, body.assessment(), access))
 

@@ -203,7 +203,7 @@ _LONGEST_TRANSACTION = timedelta(minutes=5)
 _NUMBER = "CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)"
 _MADE_BY = f"CAST(CAST({_NUMBER} - (({_NUMBER} - CAST(CAST(r.xmin AS text) AS bigint)) & 4294967295) AS text) AS xid8)"
 _AFTER = f"""r.changed_at >= :after_floor AND ((r.changed_at, r.referral_id) > (:after_at, :after_id)
-    OR NOT pg_visible_in_snapshot({_MADE_BY}, CAST(:after_seen AS pg_snapshot)))"""
+    OR NOT pg_visible_in_snapshot({_MADE_BY}, CAST(CAST(:after_seen AS text) AS pg_snapshot)))"""
 
 
 async def page(tx: Tx, wanted: Page) -> tuple[list[ReferralView], PageEnd | None]:
