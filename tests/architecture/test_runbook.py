@@ -10,7 +10,7 @@ import yaml
 
 from homeward_local.cli import app
 
-from .sources import ROOT
+from .sources import ROOT, source_files
 
 FOLDER = ROOT / "docs/runbook"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
@@ -28,7 +28,7 @@ def test_every_alert_has_a_page_and_every_page_an_alert() -> None:
 
 
 def test_every_alert_is_about_a_number_that_the_services_give() -> None:
-    source = (ROOT / "shared/src/homeward_kit/health.py").read_text()
+    source = "".join(path.read_text() for path in source_files())
     given = set(re.findall(r'Gauge\("(\w+)"', source))
     for rule in RULES:
         assert set(re.findall(r"[a-z]+(?:_[a-z]+)+(?=[{\s\[])", rule["expr"])) & given, rule["alert"]

@@ -188,6 +188,9 @@ async def test_a_receiver_that_is_down_for_a_while_gets_everything_in_order_when
         watched = await sending.watched(subscription)
         assert (watched.waiting, watched.health.last_error) == (24, "not_reachable")
         assert watched.health.is_left_alone
+        sending.later(seconds=100)
+        counted = await intake.run(deliveries.numbers)
+        assert (counted.waiting, counted.dead, counted.failing, counted.oldest_seconds > 100) == (24, 0, 1, True)
         # queried messages wait behind the first ones of their referrals
         tried = {one.type for one in await sending.sent(subscription) if one.attempts}
         assert tried == {"referral.received"}

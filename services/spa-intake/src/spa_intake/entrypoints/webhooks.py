@@ -17,7 +17,7 @@ from spa_intake.settings import IntakeSettings
 
 from .courier import Courier
 
-COUNT_SECONDS = 5.0
+COUNT_SECONDS = 10.0
 _log = get_logger(__name__)
 
 

@@ -213,14 +213,15 @@ async def page(tx: Tx, subscription_id: UUID, state: str | None, before: int | N
 
 
 async def numbers(tx: Tx) -> Numbers:
+    """The oldest of those that are not held back by a pause."""
     found = await tx.execute(
         """
-        SELECT count(*) FILTER (WHERE state = 'pending') AS waiting, count(*) FILTER (WHERE state = 'dead') AS dead,
+        SELECT count(*) AS waiting, (SELECT count(*) FROM deliveries WHERE state = 'dead') AS dead,
             coalesce(extract(epoch FROM CAST(:now AS timestamptz)
-                - min(counted_from) FILTER (WHERE state = 'pending')), 0) AS oldest,
-            (SELECT count(*) FROM subscription_health h JOIN subscriptions s USING (subscription_id)
-             WHERE h.failing_since IS NOT NULL AND s.state = 'active') AS failing
-        FROM deliveries WHERE state IN ('pending', 'dead')
+                - min(d.counted_from) FILTER (WHERE s.state = 'active')), 0) AS oldest,
+            (SELECT count(*) FROM subscription_health h JOIN subscriptions f USING (subscription_id)
+             WHERE h.failing_since IS NOT NULL AND f.state = 'active') AS failing
+        FROM deliveries d LEFT JOIN subscriptions s USING (subscription_id) WHERE d.state = 'pending'
         """,
         {"now": tx.now},
     )
