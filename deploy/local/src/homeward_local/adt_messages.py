@@ -14,7 +14,6 @@ PATH = "/ops/adt-messages"
 OPERATOR = "operator"
 MOST = "1000"
 SHORT = 8  # characters of an id that a table shows
-EVERY = ("recorded", "merged", "noted", "in_error", "rejected")
 
 
 class ReplayReason(StrEnum):
@@ -54,9 +53,8 @@ class AdtMessage:
 
 def list_messages(client: StackClient, *, every: bool = False) -> list[AdtMessage]:
     """Those that were refused and not replayed since, or all; the last that came first."""
-    asked = [("outcome", outcome) for outcome in EVERY] if every else []
-    query = "&".join(f"{name}={value}" for name, value in [*asked, ("limit", MOST)])
-    rows = client.get(SERVICE, f"{PATH}?{query}", OPERATOR)["adt_messages"]
+    query = {"limit": MOST, **({"every": "true"} if every else {})}
+    rows = client.get(SERVICE, PATH, OPERATOR, **query)["adt_messages"]
     return [AdtMessage.from_row(row) for row in rows]
 
 

@@ -63,6 +63,7 @@ async def test_a_message_that_failed_on_our_side_is_replayed_once_that_is_mended
     assert stay.discharged_at is not None
     assert await listed(door) == []
     taken = await listed(door, outcome="recorded", sending_system="WARDPAS|RJZ")
+    assert taken == await listed(door, every="true")
     (row,) = [each for each in taken if each["message_type"] == "ADT^A03"]
     assert (row["replay_reason"], row["replayed_by"] is not None, row["stay_id"] is not None) == (
         "cause_mended",

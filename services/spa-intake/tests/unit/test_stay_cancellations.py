@@ -116,14 +116,15 @@ NEXT = {
 @st.composite
 def visits(draw: st.DrawFn) -> list[Movement]:
     trigger, moment, count = T.ADMIT, MONDAY, draw(st.integers(1, 9))
-    movements = []
+    movements, admitted_at = [], MONDAY
     for number in range(count):
         back = timedelta(minutes=draw(st.integers(0, 3))) if trigger in {T.DISCHARGE, T.TRANSFER} else timedelta()
+        admitted_at = moment if trigger is T.ADMIT else admitted_at
         ward = draw(st.sampled_from(["A1", "B2", "C3"]))
         movements.append(
             movement(
                 trigger,
-                occurred_at=max(moment - back, MONDAY),
+                occurred_at=max(moment - back, admitted_at),
                 sent_at=moment,
                 sequence=number,
                 ward=ward,
@@ -143,7 +144,7 @@ def left_at(movements: Sequence[Movement]) -> datetime | None:
     return last.occurred_at if last.trigger is T.DISCHARGE else None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(visits(), st.randoms(use_true_random=False))
 def test_a_visit_ends_as_the_ward_sees_it_whatever_the_order_of_arrival(
     movements: list[Movement], chance: random.Random

@@ -94,10 +94,13 @@ async def list_adt_messages(
     outcome: Annotated[list[Outcome] | None, Query()] = None,
     sending_system: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    *,
+    every: bool = False,
 ) -> AdtMessages:
-    """Those that were refused, unless other outcomes are asked for; the last that came first."""
+    """Those that were refused, unless other outcomes (or every one) are asked for; the last that came first."""
+    outcomes = tuple(Outcome) if every else outcome or REFUSED
     async with _desk(request).database.transaction() as tx:
-        found = await adt_messages.listed(tx, outcome or REFUSED, sending_system=sending_system, limit=limit)
+        found = await adt_messages.listed(tx, outcomes, sending_system=sending_system, limit=limit)
     return AdtMessages(adt_messages=[_row(message) for message in found])
 
 
@@ -111,9 +114,7 @@ async def show_adt_message(
         message = await _get(tx, message_id)
         raw = await _unsealed(tx, desk, message_id)
         if reveal:
-            await audit.record(
-                tx, "adt_message.revealed", f"adt-message/{message_id}", patient_key=message.patient_key
-            )
+            await audit.record(tx, "adt_message.revealed", f"adt-message/{message_id}", patient_key=message.patient_key)
     segments = raw.decode("utf-8", "backslashreplace").splitlines() if reveal else masked(raw)
     return AdtMessageShown(**_row(message).model_dump(), segments=segments, is_masked=not reveal)
 

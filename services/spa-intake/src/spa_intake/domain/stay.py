@@ -119,7 +119,7 @@ def _stands(told: tuple[Told, ...], cancelled: Told) -> bool:
 
 
 def _admit(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
-    """A01: a new stay, or a repeat that fills what is blank."""
+    """A01: a new stay; or a repeat, which fills what is blank, and where it happened later says where the person is."""
     begun = _begin(built, movement, movement.admitted_at or movement.occurred_at)
     if begun is not built:
         return begun
@@ -130,8 +130,9 @@ def _admit(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
         admission_source=stay.content.admission_source or movement.admission_source,
     )
     filled = replace(stay.with_content(movement, content), admissions_told=(*stay.admissions_told, movement.told))
-    if not filled.wards and movement.ward:
-        filled = filled.in_wards(((movement.ward, movement.told),))
+    is_later = movement.occurred_at > stay.content.admitted_at and movement.ward != stay.content.ward
+    if movement.ward and (is_later or not filled.wards):
+        filled = filled.in_wards((*filled.wards, (movement.ward, movement.told)))
     return [*built[:-1], filled]
 
 
@@ -140,7 +141,8 @@ def _begin(built: list[BuiltStay], movement: Movement, admitted_at: datetime) ->
     if built:
         last = built[-1].content
         over_at = last.admitted_at if last.is_cancelled else last.discharged_at
-        if over_at is None or admitted_at <= over_at:
+        is_anew = last.is_cancelled and movement.trigger is Trigger.ADMIT  # told since: it is read after the A11
+        if not is_anew and (over_at is None or admitted_at <= over_at):
             return built
     content = StayContent(
         hospital=movement.hospital,
