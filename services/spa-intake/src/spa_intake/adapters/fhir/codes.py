@@ -31,6 +31,8 @@ SUPPORTED_USE_CASES = frozenset({LOCAL_USE_CASE})
 
 # LOCAL TO HOMEWARD: what an Observation of such a message is about; values are the codes of the JSON interface.
 DISCHARGE_FACTS = "https://homeward.example/fhir/CodeSystem/discharge-facts"
+# LOCAL TO HOMEWARD: what a Flag about a person's safety says.
+SAFEGUARDING = "https://homeward.example/fhir/CodeSystem/safeguarding"
 # LOCAL TO HOMEWARD: identifiers of wards (by the hospital's own code) and of referrals.
 WARD_ID = "https://homeward.example/Id/ward"
 REFERRAL_ID = "https://homeward.example/Id/referral"

@@ -5,8 +5,10 @@ from typing import TypeVar
 
 from homeward_kit.values import is_ods_code
 from spa_intake.adapters.fhir import codes, resources
+from spa_intake.adapters.fhir.content_words import read_content
 from spa_intake.adapters.fhir.discharge_facts import read_facts
 from spa_intake.adapters.fhir.message import Message, day, first_value
+from spa_intake.adapters.fhir.observations import Stated
 from spa_intake.adapters.fhir.outcome import FhirRefusal, Issue
 from spa_intake.domain.codes import Gender, Kind, Source, VerificationStatus
 from spa_intake.domain.inputs import PersonIn, ReferralIn
@@ -27,14 +29,16 @@ def sender_of(message: Message) -> str | None:
 def read_referral(message: Message, organisation: str) -> ReferralIn:
     """The referral of a message that has passed every rule; `organisation` is the ODS code of the hospital."""
     faults: list[Issue] = []
+    stated = Stated(message, faults)
     encounter = message.only(resources.Encounter)
     referral = ReferralIn(
         kind=Kind.HOSPITAL_DISCHARGE,
         source=Source.FHIR,
         person=_person(message, organisation, faults),
-        facts=read_facts(message, organisation, _ward(message, encounter) or UNKNOWN_WARD, faults),
+        facts=read_facts(message, stated, organisation, _ward(message, encounter) or UNKNOWN_WARD, faults),
         visit_number=_short(encounter.identifier[0].value) if encounter.identifier else None,
         reason_text=_reason(message),
+        content=read_content(message, stated),
     )
     if faults:
         raise FhirRefusal(400, "REC_BAD_REQUEST", faults)

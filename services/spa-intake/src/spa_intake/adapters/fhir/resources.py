@@ -69,6 +69,7 @@ class Address(FhirPart):
 
 
 class Contact(FhirPart):
+    name: Name | None = None
     extension: list[Extension] = []
     relationship: list[Concept] = []
     telecom: list[Telecom] = []
@@ -81,6 +82,20 @@ class Meta(FhirPart):
 
 class Resource(FhirPart):
     resource_type: str
+
+
+class Quantity(FhirPart):
+    value: float | int | None = None
+
+
+class Period(FhirPart):
+    start: str | None = None
+    end: str | None = None
+
+
+class PatientLanguage(FhirPart):
+    language: Concept | None = None
+    preferred: bool = False
 
 
 class Source(FhirPart):
@@ -141,15 +156,36 @@ class Patient(Resource):
     telecom: list[Telecom] = []
     contact: list[Contact] = []
     general_practitioner: list[Reference] = []
+    communication: list[PatientLanguage] = []
 
 
 class Organization(Resource):
     identifier: list[Identifier] = []
 
 
+class Practitioner(Resource):
+    name: list[Name] = []
+    telecom: list[Telecom] = []
+
+
 class PractitionerRole(Resource):
     practitioner: Reference | None = None
-    organization: Reference | None = None
+    telecom: list[Telecom] = []
+
+
+class Provision(FhirPart):
+    type: str | None = None
+
+
+class Consent(Resource):
+    status: str | None = None
+    policy_rule: Concept | None = None
+    provision: Provision = Field(default_factory=Provision)
+
+
+class Flag(Resource):
+    status: str | None = None
+    code: Concept | None = None
 
 
 class Location(Resource):
@@ -163,10 +199,13 @@ class Condition(Resource):
 class Observation(Resource):
     code: Concept | None = None
     effective_date_time: str | None = None
+    effective_period: Period = Field(default_factory=Period)
     value_codeable_concept: Concept | None = None
     value_integer: int | None = None
     value_boolean: bool | None = None
     value_date_time: str | None = None
+    value_string: str | None = None
+    value_quantity: Quantity = Field(default_factory=Quantity)
 
 
 class Entry(FhirPart):

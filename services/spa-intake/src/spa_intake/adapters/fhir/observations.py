@@ -1,0 +1,83 @@
+"""What the Observations of a message state, by fact; a value that is not one of ours is noted as a fault."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from spa_intake.adapters.fhir import codes, resources
+from spa_intake.adapters.fhir.message import Message, day
+from spa_intake.adapters.fhir.outcome import Issue
+
+AT = "Observation.value"
+LONGEST_TEXT = 4_000
+E = TypeVar("E", bound=StrEnum)
+
+
+class Stated:
+    """The local facts of a message."""
+
+    def __init__(self, message: Message, faults: list[Issue]) -> None:
+        self._faults = faults
+        self._by_fact: Mapping[str, list[resources.Observation]] = defaultdict(list)
+        for each in message.all(resources.Observation):
+            fact = each.code.code(codes.DISCHARGE_FACTS) if each.code else None
+            if fact is not None:
+                self._by_fact[fact].append(each)
+
+    def about(self, fact: str) -> list[resources.Observation]:
+        return self._by_fact.get(fact, [])
+
+    def several(self, fact: str, choices: type[E]) -> tuple[E, ...]:
+        """Every code stated; an Observation without a value states that there is none."""
+        said = [each.value_codeable_concept for each in self.about(fact) if each.value_codeable_concept]
+        return tuple(dict.fromkeys(code for each in said if (code := self.code(each, choices))))
+
+    def one(self, fact: str, choices: type[E]) -> E | None:
+        return next(iter(self.several(fact, choices)), None)
+
+    def moment(self, fact: str) -> str | None:
+        return next((each.value_date_time for each in self.about(fact) if each.value_date_time), None)
+
+    def on(self, fact: str) -> date | None:
+        return day(self.moment(fact), AT, self._faults)
+
+    def effective_at(self, fact: str) -> str | None:
+        return next((each.effective_date_time for each in self.about(fact) if each.effective_date_time), None)
+
+    def effective_on(self, fact: str) -> date | None:
+        return day(self.effective_at(fact), "Observation.effective", self._faults)
+
+    def is_so(self, fact: str) -> bool | None:
+        """None: not stated."""
+        return next((each.value_boolean for each in self.about(fact) if each.value_boolean is not None), None)
+
+    def number(self, fact: str, least: int, most: int) -> int | None:
+        """A whole number within its limits."""
+        said = next((each.value_integer for each in self.about(fact) if each.value_integer is not None), None)
+        if said is None or least <= said <= most:
+            return said
+        self._faults.append(Issue("value", f"The number runs from {least} to {most}.", AT))
+        return None
+
+    def amount(self, fact: str, least: int, most: int) -> float | None:
+        """A measured amount within its limits."""
+        said = (each.value_quantity.value for each in self.about(fact))
+        amount = next((float(value) for value in said if value is not None), None)
+        if amount is None or least <= amount <= most:
+            return amount
+        self._faults.append(Issue("value", f"The amount runs from {least} to {most}.", "Observation.valueQuantity"))
+        return None
+
+    def text(self, fact: str) -> str | None:
+        """What is said in words."""
+        said = "\n".join(each.value_string for each in self.about(fact) if each.value_string)
+        return said.strip()[:LONGEST_TEXT] or None
+
+    def code(self, concept: resources.Concept, choices: type[E], system: str = codes.DISCHARGE_FACTS) -> E | None:
+        said = concept.code(system)
+        if said is not None and said in choices.__members__.values():
+            return choices(said)
+        self._faults.append(Issue("code-invalid", f"The code is not one of {choices.__name__}.", AT))
+        return None
