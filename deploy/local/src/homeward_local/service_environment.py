@@ -25,6 +25,9 @@ def service_environment(config: Config, service: Service, database: ServiceDatab
     }
     if service is SERVICES[0]:
         environment["UI_SIGNING_KEY_FILE"] = str(ensure_signing_key(config.secrets / "ui-signing-key.pem"))
+        # a receiver on this machine can be tried without a certificate
+        environment["WEBHOOK_ALLOW_HTTP"] = "true"
+        environment["WEBHOOK_ALLOWED_NETWORKS"] = '["127.0.0.0/8", "::1/128"]'
         environment["SESSION_SECRET"] = ensure_password(config.secrets / "session-secret")
         environment["ADT_MESSAGE_KEYS"] = f"local:{ensure_symmetric_key(config.secrets / 'adt-message-key')}"
         environment["MLLP_PORT"] = str(config.mllp_port)
