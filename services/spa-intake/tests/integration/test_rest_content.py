@@ -78,7 +78,8 @@ async def test_coded_content_goes_into_events_and_identity_and_words_do_not(
 ) -> None:
     sent = await send(api, ward, FULL)
     told = (await intake.told())[0].payload["facts"]
-    for name in ("abilities", "existing_care_detail", "legal", "infection", "equipment", "risk", "communication"):
+    assert {pair["activity"]: pair["ability"] for pair in told["abilities"]} == sent["abilities"] == FULL["abilities"]
+    for name in ("existing_care_detail", "legal", "infection", "equipment", "risk", "communication"):
         assert told[name] == sent[name], name
         assert is_within(FULL[name], sent[name]), name
     everything = json.dumps([event.payload for event in await intake.told()]) + json.dumps(sent)

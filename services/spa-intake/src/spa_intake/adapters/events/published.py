@@ -8,7 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from homeward_kit.envelope import PublishedEvent
 
-from .published_content import Communication, Equipment, ExistingCareDetail, Infection, Legal, RiskInputs
+from .published_content import (
+    ActivityAbility,
+    Communication,
+    CriterionSince,
+    Equipment,
+    ExistingCareDetail,
+    Infection,
+    Legal,
+    RiskInputs,
+)
 
 REFERRALS = "discharge-referrals"
 HOSPITAL_ACTIVITY = "discharge-hospital-activity"
@@ -37,8 +46,8 @@ class CodedFacts(BaseModel):
     safeguarding_concern: bool
     referrer: str | None = None  # ward, gp_practice, nhs_111, ambulance, care_home
     response_within: str | None = None  # two_hours, two_days
-    criteria_since: dict[str, datetime] = {}  # by criterion: when the operation or procedure was
-    abilities: dict[str, str] = {}  # by activity
+    criteria_since: list[CriterionSince] = []
+    abilities: list[ActivityAbility] = []
     existing_care_detail: ExistingCareDetail | None = None
     legal: Legal | None = None
     safeguarding: list[str] = []

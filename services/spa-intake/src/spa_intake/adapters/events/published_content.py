@@ -1,6 +1,6 @@
 """The coded groups of a referral's content as the others read them; what is not known is null or empty."""
 
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -9,6 +9,18 @@ class Group(BaseModel):
     """Codes are those of spa_intake.domain.content_codes and scores."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CriterionSince(Group):
+    """When the operation or procedure behind a criterion was."""
+
+    criterion: str
+    since: datetime
+
+
+class ActivityAbility(Group):
+    activity: str
+    ability: str
 
 
 class ExistingCareDetail(Group):

@@ -10,6 +10,7 @@ from homeward_kit.envelope import PublishedEvent
 from spa_intake.domain.codes import ReadinessReason
 from spa_intake.domain.ids import ReferralId
 from spa_intake.domain.inputs import ReferralFacts
+from spa_intake.domain.merging import Merge
 from spa_intake.domain.person import Person
 from spa_intake.domain.referral import Happened, Referral, ReferralFact
 from spa_intake.domain.stay_history import Stay, StayChange, StayFact
@@ -132,9 +133,31 @@ def death_event(person: Person) -> PublishedEvent:
     return out.PatientDied(patient_key=key, revision=revision, died_at=person.died_at)
 
 
+async def tell_merge(tx: Tx, merge: Merge) -> None:
+    """Publish that two keys are one person's, or no longer."""
+    subject = "alias/{}/{}".format(*merge.said.pair)
+    await tx.publish(merge_event(merge), key=merge.said.survivor, subject=subject, version=merge.revision)
+
+
+def merge_event(merge: Merge) -> PublishedEvent:
+    """The event of a word about two records that changed something."""
+    said = merge.said
+    keys: Fields = {"patient_key": said.survivor, "retired_key": said.retired, "revision": merge.revision}
+    if said.is_merged:
+        return out.PatientMerged(**keys, merged_at=said.said_at, said_by=said.said_by.value)
+    return out.PatientUnmerged(**keys, unmerged_at=said.said_at)
+
+
 def coded_facts(facts: ReferralFacts) -> out.CodedFacts:
     """The coded facts of a referral as the others read them."""
-    return out.CodedFacts.model_validate(asdict(facts) | {"safeguarding_concern": facts.has_safeguarding_concern})
+    return out.CodedFacts.model_validate(
+        asdict(facts)
+        | {
+            "safeguarding_concern": facts.has_safeguarding_concern,
+            "criteria_since": [{"criterion": code, "since": at} for code, at in facts.criteria_since.items()],
+            "abilities": [{"activity": activity, "ability": level} for activity, level in facts.abilities.items()],
+        }
+    )
 
 
 def stay_facts(stay: Stay) -> out.StayFacts:
