@@ -68,18 +68,22 @@ async def _wait_for_status(process: SampleProcess, status: str) -> None:
 async def test_pitfall_09_a_broker_that_is_down_stops_no_request_and_no_stopping(
     own_kafka: OwnServer, own_broker_flow: Flow, tmp_path: Path
 ) -> None:
-    """Requests are accepted, health says so, a stop ends in 15 s, and everything follows when the broker is back."""
+    """Requests are accepted, health says so, a stop ends in 15 s, and everything follows when the broker is back.
+
+    First it answers nothing and keeps its connections, then it is not there at all.
+    """
     flow = own_broker_flow
     service = SampleService(flow.database.address, flow.bootstrap, tmp_path)
     async with service.running() as process:
         await process.make("a", 1)
         await flow.wait_for(EFFECTS, 1)
-        own_kafka.kill()
+        own_kafka.freeze()
         down_at = asyncio.get_running_loop().time()
         await _wait_for_status(process, "degraded")
         assert (await process.make("a", 2)).status_code == 201
         assert (await process.health())["outbox_oldest_seconds"] > 0
         assert await process.stop() < STOP_SECONDS
+    own_kafka.kill()
     async with service.running() as process:
         assert (await process.make("a", 3)).status_code == 201
 
