@@ -1,6 +1,7 @@
 """Who did or read what, when and in what capacity; rows are only ever added (a trigger refuses the rest)."""
 
 from contextvars import ContextVar
+from dataclasses import dataclass
 from uuid import UUID
 
 from homeward_kit import telemetry
@@ -9,8 +10,17 @@ from homeward_kit.database import Tx
 
 # set while a request is answered, so that a use case need not be handed the caller
 acting: ContextVar[Caller | None] = ContextVar("acting", default=None)
-# the outcomes of what was refused while this request is answered, so that it is not written down twice
-told: ContextVar[list[str] | None] = ContextVar("told", default=None)
+
+
+@dataclass
+class Told:
+    """What has been written down while one request is answered, so that nothing is twice or not at all."""
+
+    access: bool = False
+    refusal: bool = False
+
+
+told: ContextVar[Told | None] = ContextVar("told", default=None)
 
 
 async def record(  # noqa: PLR0913 — who, what, whose and how it ended
@@ -28,8 +38,9 @@ async def record(  # noqa: PLR0913 — who, what, whose and how it ended
     is the transaction's; the capacity is that of `caller`, else of whoever's request is being answered.
     """
     capacity = caller or acting.get()
-    if outcome != "ok" and (outcomes := told.get()) is not None:
-        outcomes.append(outcome)
+    if (rows := told.get()) is not None:
+        rows.access = True
+        rows.refusal = rows.refusal or outcome != "ok"
     tx.add_row(
         "audit_log",
         {

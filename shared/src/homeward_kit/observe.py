@@ -54,7 +54,7 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        acting, told = audit.acting.set(None), audit.told.set([])
+        acting, told = audit.acting.set(None), audit.told.set(audit.Told())
         try:
             with telemetry.burst():
                 await self._answer(scope, receive, send)
@@ -73,7 +73,7 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                await refusals.audit_refusal(scope, app, status)
+                await refusals.audit_answer(scope, app, status)
                 headers = MutableHeaders(scope=message)
                 for name, value in _SECURITY_HEADERS.items():
                     headers.setdefault(name, value)

@@ -1,4 +1,4 @@
-"""Every refused attempt in the audit log: one row for an answer that says no, written before it leaves."""
+"""Every access in the audit log, also refused: what its route has not written is written before the answer leaves."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -11,6 +11,8 @@ from homeward_kit.logging import get_logger
 
 _REASON = "homeward.refused"
 _UNAUDITED = "homeward.unaudited"
+# how the machinery is, asked by pages and scripts every few seconds: nothing of anybody's record is in it
+NOT_OF_PEOPLE = frozenset({"show_lag", "read_demo_clock", "show_read_model"})
 
 # Any: ASGI's own type.
 Scope = MutableMapping[str, Any]
@@ -25,23 +27,26 @@ def note_refusal(scope: Scope, reason: str, *, is_audited: bool = True) -> None:
         scope[_UNAUDITED] = True
 
 
-async def audit_refusal(scope: Scope, app: object, status: int) -> None:
-    """Write down that a request of one of `app`'s own routes was refused, unless its route has done so.
+async def audit_answer(scope: Scope, app: object, status: int) -> None:
+    """Write down that a request of one of `app`'s own routes was refused, or read something, unless its route did so.
 
-    A database that is down must not turn the refusal into another answer.
+    A database that is down must not turn the answer into another one.
     """
-    if not 400 <= status < 500 or scope.get("app") is not app or _UNAUDITED in scope or audit.told.get():
-        return
     operation = getattr(scope.get("endpoint"), "__name__", None)
-    if operation is None:  # no route of ours: nothing was asked for
+    if operation is None or scope.get("app") is not app or _UNAUDITED in scope:
+        return  # no route of ours: nothing was asked for
+    told, caller = audit.told.get() or audit.Told(), audit.acting.get()
+    if 400 <= status < 500 and not told.refusal:
+        outcome = str(scope.get(_REASON, f"http_{status}"))
+    elif status < 300 and scope["method"] == "GET" and caller and not told.access and operation not in NOT_OF_PEOPLE:
+        outcome = "ok"
+    else:
         return
-    caller = audit.acting.get()
-    reason = str(scope.get(_REASON, f"http_{status}"))
     try:
         async with scope["app"].state.database.transaction(actor=caller.subject if caller else "anonymous") as tx:
-            await audit.record(tx, operation, _subject(scope), outcome=reason)
+            await audit.record(tx, operation, _subject(scope), outcome=outcome)
     except (OSError, SQLAlchemyError) as error:
-        _log.error("refusal_not_audited", operation=operation, error=type(error).__name__)
+        _log.error("access_not_audited", operation=operation, error=type(error).__name__)
 
 
 def _subject(scope: Scope) -> str:
