@@ -25,6 +25,7 @@ from spa_intake.api import adt_ops, errors, fhir, fhir_reads, fhir_rest, hl7
 from spa_intake.api.adt import AdtDesk
 from spa_intake.domain.policy import Policy
 
+DEFAULT = Policy()
 PATH = "/fhir/R4/$process-message"
 
 
@@ -59,10 +60,10 @@ def sealer() -> Sealer:
 
 
 @asynccontextmanager
-async def open_door(database: Database, issuer: TokenIssuer) -> AsyncIterator[Door]:
+async def open_door(database: Database, issuer: TokenIssuer, policy: Policy = DEFAULT) -> AsyncIterator[Door]:
     def configure(app: FastAPI, _runtime: Runtime) -> None:
-        app.state.policy = Policy()
-        app.state.adt_desk = AdtDesk(database, sealer(), Policy(), Registry(CLIENTS))
+        app.state.policy = policy
+        app.state.adt_desk = AdtDesk(database, sealer(), policy, Registry(CLIENTS))
         app.state.fhir_structure = structure()  # read once for all tests; `prepare` has a test of its own
 
     service = Service(

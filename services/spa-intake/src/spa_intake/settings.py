@@ -22,6 +22,7 @@ class RuleSettings(BaseSettings):
     link_window_days: float = Field(7, gt=0)
     close_after_readmission_hours: float = Field(24, gt=0)
     verified_number_senders: frozenset[str] = frozenset()  # ODS codes, as a JSON list; beside those of `clients`
+    refuse_invalid_nhs_numbers: bool = False  # else taken as not verified
     clients: tuple[Client, ...] = ()
     lace_points_for_14_days: Literal[6, 7] = 7
     hospital_score_version: HospitalVersion = HospitalVersion.VALIDATION_2016
@@ -34,6 +35,7 @@ class RuleSettings(BaseSettings):
             verified_number_senders=self.verified_number_senders.union(
                 *(client.organisations for client in self.clients if client.sends_verified_numbers)
             ),
+            refuses_invalid_nhs_numbers=self.refuse_invalid_nhs_numbers,
             scores=ScoreRules(self.lace_points_for_14_days, self.hospital_score_version, self.clinical_frailty_version),
         )
 

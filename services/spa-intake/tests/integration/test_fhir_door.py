@@ -20,6 +20,7 @@ from homeward_kit.testing.tokens import TokenIssuer
 from spa_intake.adapters.db.fhir_messages import claim
 from spa_intake.adapters.fhir.structure import SchemaMissingError
 from spa_intake.api import fhir
+from spa_intake.domain.policy import Policy
 
 PUBLISHED = EXAMPLES / "fhir" / "bars-refreq03-new-gp-to-pharmacy.json"
 SECRETS = (NHS_NUMBER, "Edith", "Sample Road", "1941-03-09", "H7700121", "02079460121")
@@ -227,6 +228,28 @@ async def test_the_published_referral_is_refused_for_its_use_case_and_taken_with
     assert tuple(person) == ("3478526985", "unverified", "01")
     (referral,) = await door.rows("SELECT facts FROM referrals")
     assert (referral.facts["hospital"], referral.facts["ward"]) == ("RND", "unknown")
+
+
+def wrong_number(bundle: Json) -> None:
+    resource(bundle, "Patient")["identifier"][0]["value"] = "9990001210"
+
+
+async def test_a_number_with_a_wrong_check_digit_is_kept_as_not_verified(door: Door) -> None:
+    assert (await send(door, bars(wrong_number)))["status"] == 200
+    (person,) = await door.rows("SELECT nhs_number, nhs_number_status, verification_status FROM people")
+    assert tuple(person) == ("9990001210", "unverified", "01")
+    assert await door.rows("SELECT 1 FROM person_identifiers WHERE scheme = 'nhs'") == []
+
+
+async def test_a_site_may_refuse_a_number_with_a_wrong_check_digit(
+    make_database: Callable[[str], Database], token_issuer: TokenIssuer
+) -> None:
+    policy = Policy(refuses_invalid_nhs_numbers=True)
+    async with open_door(make_database("spa_intake"), token_issuer, policy) as door:
+        answer = await send(door, bars(wrong_number))
+        assert coding(answer) == (422, "REC_UNPROCESSABLE_ENTITY", "business-rule")
+        assert await door.rows("SELECT 1 FROM people") == []
+        assert (await send(door, bars()))["status"] == 200
 
 
 TEXTS = st.one_of(

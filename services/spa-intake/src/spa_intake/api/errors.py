@@ -18,6 +18,7 @@ from spa_intake.domain.errors import (
     SubscriptionNotFound,
     TargetRefused,
 )
+from spa_intake.domain.message_errors import NhsNumberInvalid
 
 STATUSES: Mapping[type[Refusal], int] = {
     ReferralNotFound: 404,
@@ -29,6 +30,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     AssessmentInFuture: 422,
     CriterionBeganLater: 422,
     RuleNotFound: 404,
+    NhsNumberInvalid: 422,
     SubscriptionNotFound: 404,
     DeliveryNotFound: 404,
     MessageNotFound: 404,

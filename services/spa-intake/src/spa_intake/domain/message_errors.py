@@ -1,4 +1,4 @@
-"""The named refusals of a message about a referral that was sent before."""
+"""The named refusals of what a message says: about whom it is, and whether it is out of date."""
 
 from homeward_kit.values import Refusal
 
@@ -11,3 +11,8 @@ class ReferralChangedSince(Refusal):
 class PatientDiffers(Refusal):
     code = "patient_differs"
     message = "The referral is about somebody else than the Patient of the message. Check which referral it is about."
+
+
+class NhsNumberInvalid(Refusal):
+    code = "nhs_number_invalid"
+    message = "The NHS number is not one: its check digit is wrong. Correct it, or leave it out."

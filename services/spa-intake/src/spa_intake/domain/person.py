@@ -12,6 +12,7 @@ from .codes import DIED, Gender, NhsNumberStatus, VerificationStatus
 from .errors import PersonNotIdentified
 from .ids import PatientKey
 from .inputs import PersonIn, ReferralFacts
+from .message_errors import NhsNumberInvalid
 from .movement import Movement
 from .policy import Policy
 from .stay import StayContent
@@ -68,6 +69,13 @@ def identify(person: PersonIn, sender: str, policy: Policy) -> Identity:
     if digits and is_vouched_for and is_valid_nhs_number(digits):
         status = NhsNumberStatus.VERIFIED
     return Identity(digits, status, person.hospital, (person.hospital_number or "").strip() or None)
+
+
+def check_nhs_number(identity: Identity, policy: Policy) -> None:
+    """Where a site wants no number that cannot be one, raise NhsNumberInvalid."""
+    number = identity.nhs_number
+    if policy.refuses_invalid_nhs_numbers and number is not None and not is_valid_nhs_number(number):
+        raise NhsNumberInvalid
 
 
 def require_identity(identity: Identity) -> None:

@@ -14,5 +14,7 @@ class Policy:
     close_after_readmission: timedelta = timedelta(hours=24)
     # organisations whose NHS numbers are taken as verified when the message gives no status
     verified_number_senders: frozenset[str] = frozenset()
+    # a referral with an NHS number whose check digit is wrong is refused, rather than taken as not verified
+    refuses_invalid_nhs_numbers: bool = False
     # which published version of each score is used
     scores: ScoreRules = field(default_factory=ScoreRules)

@@ -14,7 +14,7 @@ from spa_intake.domain.acceptance import Standing, receive
 from spa_intake.domain.ids import NoteId, PatientKey, ReferralId
 from spa_intake.domain.inputs import ReferralIn
 from spa_intake.domain.linking import link
-from spa_intake.domain.person import Identity, Person, identify, with_person
+from spa_intake.domain.person import Identity, Person, check_nhs_number, identify, with_person
 from spa_intake.domain.policy import Policy
 from spa_intake.domain.referral import Change, Referral, ReferralState, decide
 from spa_intake.domain.referral_commands import Note
@@ -92,6 +92,7 @@ class _Meeting:
         keys = self.roll.keys_of(person.patient_key)
         standing = [one for key in keys for one in self.standing.get(key, [])]
         try:
+            check_nhs_number(identity, self.policy)
             received = receive(_new_referral(self.tx, asked, person), standing, has_died=person.has_died)
         except Refusal as refusal:
             return refusal
