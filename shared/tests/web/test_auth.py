@@ -83,6 +83,41 @@ async def test_keys_are_fetched_once_and_again_for_a_new_key(monkeypatch: pytest
         issuer.close()
 
 
+async def test_a_token_seen_before_is_good_only_until_it_expires(
+    authenticator: Authenticator, token_issuer: TokenIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = token_issuer.token(Role.NURSE)
+    assert await authenticator.check(token) is await authenticator.check(token)
+    later = time.time() + 3600 + 11
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(InvalidTokenError):
+        await authenticator.check(token)
+
+
+async def test_a_token_seen_before_is_worth_nothing_once_its_key_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    issuer = TokenIssuer()
+    try:
+        authenticator = Authenticator("triage", [issuer.trusted])
+        token = issuer.token(Role.NURSE)
+        await authenticator.check(token)
+        issuer.rotate()
+        monkeypatch.setattr(keys, "KEPT_SECONDS", 0.0)
+        with pytest.raises(InvalidTokenError):
+            await authenticator.check(token)
+    finally:
+        issuer.close()
+
+
+async def test_a_token_seen_before_is_bound_to_its_certificate_still(
+    authenticator: Authenticator, token_issuer: TokenIssuer
+) -> None:
+    token = token_issuer.token(Role.NURSE, claims={"cnf": {"x5t#S256": "mine"}})
+    await authenticator.check(token, "mine")
+    for other in ("another's", None):
+        with pytest.raises(InvalidTokenError):
+            await authenticator.check(token, other)
+
+
 async def test_an_outage_of_the_issuer_is_not_a_refusal() -> None:
     issuer = TokenIssuer()
     try:
