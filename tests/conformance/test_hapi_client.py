@@ -5,10 +5,8 @@ import json
 import platform
 import subprocess
 import sys
-from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
-from secrets import token_bytes
 from typing import Any
 
 import pytest
@@ -38,8 +36,7 @@ async def test_a_java_client_refers_reads_searches_and_follows_the_work(
     database = make_database("spa_intake")
     api = Worker(database.address, "127.0.0.1:1", token_issuer, key, role="api")
     token = token_issuer.token(Role.WARD_SYSTEM, subject="client/hapi")
-    secret = b64encode(token_bytes(32)).decode()
-    async with api.running(HOMEWARD_ASSETS=str(assets()), ADT_MESSAGE_KEYS=f"test:{secret}") as running:
+    async with api.running(HOMEWARD_ASSETS=str(assets())) as running:
         seen = await asyncio.to_thread(client_says, f"{running.client.base_url}/fhir/R4", token)
     assert seen["operations"] == ["process-message"]
     bundle_id = json.loads(MESSAGE.read_text(encoding="utf-8"))["id"]

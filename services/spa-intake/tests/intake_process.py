@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_bytes
 
 import httpx
 
@@ -94,4 +96,5 @@ class Worker:
             "TRUSTED_ISSUERS": json.dumps([self.issuer.trusted.model_dump(mode="json")]),
             "UI_SIGNING_KEY_FILE": str(self.signing_key),
             "SESSION_SECRET": "not used here",
+            "ADT_MESSAGE_KEYS": f"test:{b64encode(token_bytes(32)).decode()}",
         }
