@@ -25,7 +25,7 @@ def test_a_second_copy_has_other_ports_and_another_home_but_shares_what_was_fetc
     config = config_from_environment({"HOMEWARD_HOME": "/srv/second", "HOMEWARD_PORT_BASE": "9000"})
 
     assert config.home == Path("/srv/second")
-    assert set(config.ports().values()) == set(range(9000, 9008))
+    assert set(config.ports().values()) == set(range(9000, 9009))
     assert config.cache == config_from_environment({}).cache
 
 
@@ -35,7 +35,7 @@ def test_servers_of_ones_own_need_no_ports() -> None:
     )
 
     assert config.bootstrap_servers == "broker:9092"
-    assert set(config.ports().values()) == {8000, 8001, 8002, 8003, 8004}
+    assert set(config.ports().values()) == {8000, 8001, 8002, 8003, 8004, 8008}
 
 
 @pytest.mark.parametrize("base", ["abc", "80", "65535", "-1"])

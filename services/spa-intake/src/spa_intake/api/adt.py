@@ -80,7 +80,7 @@ class AdtDesk:
 
     async def _take(self, header: Hl7Message | None, arrived: Arrived, caller: Caller) -> Receipt:
         try:
-            async with self.database.transaction(actor=caller.subject, place="adt") as tx:
+            async with self.database.transaction(actor=caller.subject, place="command") as tx:
                 outcome = await self._once(tx, arrived, caller)
                 events = ",".join(str(event_id) for event_id in tx.event_ids)
         except Hl7Refusal as error:
