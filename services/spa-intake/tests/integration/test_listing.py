@@ -42,7 +42,13 @@ async def test_each_filter_leaves_out_the_others(
     not_ready = await receive(intake, 3, criteria_to_reside=(Criterion.IV_FLUIDS,))
     at_home = await receive(intake, 4, kind=Kind.CARE_HOME)
     accepted = await intake.accept(await receive(intake, 5))
-    every = {plain.referral_id, elsewhere.referral_id, not_ready.referral_id, at_home.referral_id, accepted.referral_id}
+    every: set[UUID] = {
+        plain.referral_id,
+        elsewhere.referral_id,
+        not_ready.referral_id,
+        at_home.referral_id,
+        accepted.referral_id,
+    }
     expected: list[tuple[dict[str, Any], set[UUID]]] = [  # Any: query parameters
         ({}, every),
         ({"kind": "care_home"}, {at_home.referral_id}),

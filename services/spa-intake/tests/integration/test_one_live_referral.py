@@ -6,7 +6,15 @@ import pytest
 from intake_builders import facts, movement_in, person_in, referral_in
 from intake_database import Intake
 
-from spa_intake.domain.codes import CloseReason, DeclineReason, Kind, Trigger, VerificationStatus, WithdrawReason
+from spa_intake.domain.codes import (
+    CloseReason,
+    DeclineReason,
+    Kind,
+    Missing,
+    Trigger,
+    VerificationStatus,
+    WithdrawReason,
+)
 from spa_intake.domain.errors import PersonAlreadyReferred
 from spa_intake.domain.inputs import ReferralIn
 from spa_intake.domain.referral import Referral, ReferralState
@@ -30,7 +38,7 @@ def asked(kind: Kind = Kind.HOSPITAL_DISCHARGE, hospital: str = "RJZ") -> Referr
 async def bring_to(intake: Intake, referral: Referral, state: str) -> None:
     match state:
         case "queried":
-            await intake.run(lambda tx: query_referral(tx, referral.referral_id, ["needs"], Access()))
+            await intake.run(lambda tx: query_referral(tx, referral.referral_id, [Missing.NEEDS], Access()))
         case "accepted":
             await intake.accept(referral)
         case "declined":

@@ -143,7 +143,14 @@ def test_every_score_and_each_of_its_parts_has_words() -> None:
 
 
 def test_nothing_empty_is_shown() -> None:
-    said = {"criteria_to_reside": [], "needs": [], "abilities": {}, "legal": None, "safeguarding": [], "risk": None}
+    said: dict[str, object] = {
+        "criteria_to_reside": [],
+        "needs": [],
+        "abilities": {},
+        "legal": None,
+        "safeguarding": [],
+        "risk": None,
+    }
     assert content.groups(said, {"contacts": [], "liaison": None, "texts": {"wishes": None}}, NOW) == []
     assert content.texts({"texts": {"wishes": None}}) == []
     assert [line.key for line in record.facts(said, row(), NOW)] == ["Criteria to reside met"]

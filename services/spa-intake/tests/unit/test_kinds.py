@@ -26,9 +26,11 @@ def asked(kind: Kind, **changes: Any) -> ReferralIn:  # Any: fields of ReferralF
 
 def without(full: ReferralIn, pointer: str) -> ReferralIn:
     name = pointer.rpartition("/")[2]
+    nothing: dict[str, Any] = {"address_lines": (), "hospital": "", "ward": ""}  # Any: fields of either
+    left_out: dict[str, Any] = {name: nothing.get(name)}  # Any: as above
     if pointer.startswith("/person/"):
-        return replace(full, person=replace(full.person, **{name: () if name == "address_lines" else None}))
-    return replace(full, facts=replace(full.facts, **{name: "" if name in {"hospital", "ward"} else None}))
+        return replace(full, person=replace(full.person, **left_out))
+    return replace(full, facts=replace(full.facts, **left_out))
 
 
 @pytest.mark.parametrize("kind", list(Kind))
