@@ -10,7 +10,7 @@ from published_examples import EXAMPLES, files, needs_examples
 from homeward_kit.values import is_valid_nhs_number
 from spa_intake.adapters.fhir.message import read_message
 from spa_intake.adapters.fhir.outcome import FhirRefusal, duplicate, operation_outcome
-from spa_intake.adapters.fhir.referral import read_referral
+from spa_intake.adapters.fhir.referral import read_referral, sender_of
 from spa_intake.adapters.fhir.rules import check_message
 
 pytestmark = needs_examples
@@ -61,7 +61,7 @@ def test_with_our_use_case_alone_the_published_referral_is_taken() -> None:
     body = (EXAMPLES / REFERRAL).read_bytes().replace(b'"a5t1"', b'"hw-d1"')
     message = read_message(body, structure())
     check_message(message)
-    referral = read_referral(message, "RJZ")
+    referral = read_referral(message, sender_of(message) or "RJZ")
     assert (referral.facts.hospital, referral.facts.ward) == ("RND", "unknown")
     assert (referral.person.nhs_number, referral.person.verification_status) == ("3478526985", "01")
     assert not is_valid_nhs_number(referral.person.nhs_number or "")
