@@ -4,10 +4,12 @@ Standard-library logging (uvicorn, aiokafka, SQLAlchemy, asyncio) goes through t
 exceptions are left out unless the exception is one of ours that is made to be read: the others carry values.
 """
 
+import json
 import logging
 import sys
 import time
 import traceback
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, cast
 
@@ -23,9 +25,13 @@ _SAY_NO_VALUES = (Refusal, OSError, NameError, AttributeError, ImportError)
 _REPEATED_AFTER_SECONDS = 10.0
 _NOISY = ("sqlalchemy", "aiokafka", "httpx", "httpcore", "opentelemetry", "asyncio", "uvicorn")
 
+_service: str | None = None  # until setup() is called
+
 
 def setup(service_name: str, level: str = "INFO") -> None:
     """Send every log line of the process through one renderer."""
+    global _service  # noqa: PLW0603 — a process has one
+    _service = service_name
 
     def add_service(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
         line["service"] = service_name
@@ -66,6 +72,18 @@ def setup(service_name: str, level: str = "INFO") -> None:
     access.propagate = False
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_uncaught
+
+
+def log_request(**facts: Any) -> None:  # Any: JSON
+    """The line of a request, as a logger would write it in ten times the time: there is one for each."""
+    handlers = logging.getLogger().handlers
+    if _service is None or len(handlers) != 1 or not isinstance(handlers[0], logging.StreamHandler):
+        get_logger(__name__).info("http_request", **facts)
+    elif logging.getLogger().isEnabledFor(logging.INFO):
+        moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        facts |= {"event": "http_request", "level": "info", "timestamp": moment, "service": _service}
+        handlers[0].stream.write(json.dumps(_add_trace(None, "info", facts)) + "\n")
+        handlers[0].flush()
 
 
 def get_logger(name: str) -> FilteringBoundLogger:

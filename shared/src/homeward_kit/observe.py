@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from homeward_kit import audit, problems, refusals, telemetry
-from homeward_kit.logging import get_logger
+from homeward_kit.logging import log_request
 from homeward_kit.request_limits import LimitedBody, Limits
 
 _SECURITY_HEADERS = {
@@ -22,7 +22,6 @@ _SECURITY_HEADERS = {
 _QUIET_PATHS = frozenset({"/health/live", "/health/ready", "/metrics"})
 _UNMATCHED = "(none)"
 
-_log = get_logger(__name__)
 
 
 def is_quiet(scope: MutableMapping[str, Any]) -> bool:  # Any: ASGI's own type
@@ -100,7 +99,7 @@ class Observe:
         self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.seconds.labels(method, route).observe(seconds)
         if not is_quiet(scope):
-            _log.info("http_request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+            log_request(method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

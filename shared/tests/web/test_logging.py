@@ -72,6 +72,22 @@ def test_a_line_has_its_event_service_and_facts(lines: Lines) -> None:
     assert line["timestamp"].endswith("Z")
 
 
+def test_the_line_of_a_request_is_as_a_logger_writes_it(lines: Lines) -> None:
+    facts = {"method": "GET", "route": "/api/v1/things/{thing_id}", "status": 200, "ms": 1.5}
+    with telemetry.burst():
+        telemetry.set_referral(uuid4())
+        logging.get_logger("x").info("http_request", **facts)
+        logging.log_request(**facts)
+    expected, line = lines.read()
+    assert line.keys() == expected.keys()
+    for name in line.keys() - {"timestamp"}:
+        assert line[name] == expected[name]
+    assert len(line["timestamp"]) == len(expected["timestamp"])
+    standard.getLogger().setLevel("WARNING")
+    logging.log_request(**facts)
+    assert len(lines.read()) == 2
+
+
 def test_the_brokers_client_does_not_flood_the_log(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     client = standard.getLogger("aiokafka.client")
 

@@ -11,6 +11,7 @@ from homeward_kit.values import format_nhs_number
 from spa_intake.adapters.db.notes import WrittenNote
 from spa_intake.adapters.db.people import PersonRecord
 from spa_intake.adapters.db.referral_views import ReferralView, risk_of
+from spa_intake.adapters.db.referrals import fields_of
 from spa_intake.adapters.events.published_content import (
     Communication,
     Equipment,
@@ -232,7 +233,7 @@ def referral_out(
     facts = view.facts
     found = scores(facts.clinical_frailty_scale, risk_of(view), facts.age_band, rules or ScoreRules())
     return ReferralOut(
-        **asdict(facts) | {"safeguarding_concern": facts.has_safeguarding_concern},
+        **fields_of(facts) | {"safeguarding_concern": facts.has_safeguarding_concern},
         referral_id=view.referral_id,
         patient_key=view.patient_key if for_staff else None,
         kind=view.kind,
@@ -242,12 +243,12 @@ def referral_out(
         is_ready=facts.is_ready,
         scores=[_score_out(score) for score in found],
         nhs_number_status=view.nhs_number_status,
-        stay=StayOut(**asdict(view.stay)) if view.stay else None,
+        stay=StayOut(**vars(view.stay)) if view.stay else None,
         assignee=view.assignee,
         missing=list(view.missing),
         findings=[_finding_out(one) for one in findings] if for_staff else None,
         next_move=next_move(_standing(view)),
-        progress=ProgressOut(**asdict(view.progress)),
+        progress=ProgressOut(**vars(view.progress)),
         received_at=view.received_at,
         accepted_at=view.accepted_at,
         ended_at=view.ended_at,

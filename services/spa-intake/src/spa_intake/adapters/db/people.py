@@ -1,7 +1,7 @@
 """People and the identifiers that match them."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -142,7 +142,7 @@ def _shown(
 
 
 def _values(person: Person) -> dict[str, Any]:  # Any: values of columns
-    return asdict(person) | {"address_lines": list(person.address_lines), "likeness": likeness_of(person)}
+    return vars(person) | {"address_lines": list(person.address_lines), "likeness": likeness_of(person)}
 
 
 def _person(row: Row[Any]) -> Person:  # Any: the row's columns

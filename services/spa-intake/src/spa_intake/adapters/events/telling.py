@@ -7,6 +7,7 @@ from typing import Any
 
 from homeward_kit.database import Tx
 from homeward_kit.envelope import PublishedEvent
+from spa_intake.adapters.db.referrals import fields_of
 from spa_intake.domain.codes import ReadinessReason
 from spa_intake.domain.ids import ReferralId
 from spa_intake.domain.inputs import ReferralFacts
@@ -151,7 +152,7 @@ def merge_event(merge: Merge) -> PublishedEvent:
 def coded_facts(facts: ReferralFacts) -> out.CodedFacts:
     """The coded facts of a referral as the others read them."""
     return out.CodedFacts.model_validate(
-        asdict(facts)
+        fields_of(facts)
         | {
             "safeguarding_concern": facts.has_safeguarding_concern,
             "criteria_since": [{"criterion": code, "since": at} for code, at in facts.criteria_since.items()],
