@@ -7,7 +7,7 @@ is left alone for a while. Nothing of the database is held while a target is cal
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -21,7 +21,7 @@ from spa_intake.adapters.db.deliveries import Tried, Waiting
 from spa_intake.adapters.db.subscription_locks import SubscriptionLocks
 from spa_intake.adapters.webhooks.posting import Letter, Outcome, Post
 from spa_intake.domain.delivery import LIFETIME, DeliveryState, Health, after_failure, next_try
-from spa_intake.domain.subscription import Subscription, SubscriptionState, SubscriptionStep, move
+from spa_intake.domain.subscription import SubscriptionState, SubscriptionStep, move
 
 LOOK_SECONDS = 0.5
 AT_ONCE = 8  # messages under way to one target
@@ -103,75 +103,80 @@ class Round:
         self._post = post
         self._subscription_id = subscription_id
         self._random = random_part
+        self._under_way: dict[asyncio.Task[Outcome], Waiting] = {}
+        self._health = Health()  # as known: while the lock is held, nobody else changes it but who resumes
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until nothing is due any more, or the target is left alone."""
-        under_way: dict[asyncio.Task[None], UUID] = {}
         try:
             while True:
-                if not stopping.is_set():
-                    await self._begin(under_way)
-                if not under_way:
+                if not stopping.is_set() and len(self._under_way) <= AT_ONCE // 2:
+                    await self._begin()
+                if not self._under_way:
                     return
-                done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    del under_way[task]
-                    task.result()
+                done, _ = await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+                await self._note([(self._under_way.pop(task), task.result()) for task in done])
         finally:
-            for task in under_way:
+            for task in self._under_way:
                 task.cancel()
 
-    async def _begin(self, under_way: dict[asyncio.Task[None], UUID]) -> None:
+    async def _begin(self) -> None:
         async with self._database.transaction() as tx:
             found = await subscriptions.open_target(tx, self._subscription_id)
             if found is None:
                 return
-            subscription, health = found
-            free = (1 if health.is_left_alone else AT_ONCE) - len(under_way)
+            subscription, self._health = found
+            free = (1 if self._health.is_left_alone else AT_ONCE) - len(self._under_way)
             if free <= 0:
                 return
-            heads = await deliveries.heads(tx, self._subscription_id, list(under_way.values()), free)
+            busy = [head.lane for head in self._under_way.values()]
+            heads = await deliveries.heads(tx, self._subscription_id, busy, free)
             secrets = subscription.secrets(tx.now)
         for head in heads:
             letter = Letter(f"msg_{head.delivery_id.hex}", head.body, secrets)
-            under_way[asyncio.create_task(self._try(subscription, head, letter))] = head.lane
+            self._under_way[asyncio.create_task(self._post.send(subscription.url, letter))] = head
 
-    async def _try(self, subscription: Subscription, head: Waiting, letter: Letter) -> None:
-        outcome = await self._post.send(subscription.url, letter)
+    async def _note(self, tried: Sequence[tuple[Waiting, Outcome]]) -> None:
+        """What came of some tries, in one transaction."""
+        taken = {
+            head.delivery_id: Tried(DeliveryState.DELIVERED, outcome.status)
+            for head, outcome in tried
+            if outcome.error is None
+        }
         async with self._database.transaction() as tx:
-            if outcome.error is None:
-                await self._note_taken(tx, head, outcome)
-            elif outcome.is_gone:
-                await self._note_gone(tx, head, outcome)
-            else:
-                await self._note_failure(tx, head, outcome)
+            if taken:
+                await self._note_taken(tx, taken)
+            for head, outcome in tried:
+                if outcome.is_gone:
+                    await self._note_gone(tx, head, outcome)
+                elif outcome.error is not None:
+                    await self._note_failure(tx, head, outcome)
 
-    async def _note_taken(self, tx: Tx, head: Waiting, outcome: Outcome) -> None:
-        await deliveries.note_try(tx, head.delivery_id, Tried(DeliveryState.DELIVERED, outcome.status))
-        health = await subscriptions.health_of(tx, self._subscription_id)
-        if health.failures:
-            await subscriptions.save_health(tx, self._subscription_id, Health())
-        if health.is_left_alone:
+    async def _note_taken(self, tx: Tx, taken: Mapping[UUID, Tried]) -> None:
+        await deliveries.note_tries(tx, taken)
+        if not self._health.failures:
+            return
+        was_left_alone, self._health = self._health.is_left_alone, Health()
+        await subscriptions.save_health(tx, self._subscription_id, self._health)
+        if was_left_alone:
             await deliveries.make_due(tx, self._subscription_id)
 
     async def _note_failure(self, tx: Tx, head: Waiting, outcome: Outcome) -> None:
+        error = outcome.error or "failed"
         due_at = next_try(head.counted_from, tx.now, self._random, outcome.asked)
         state = DeliveryState.PENDING if due_at else DeliveryState.DEAD
-        await deliveries.note_try(tx, head.delivery_id, Tried(state, outcome.status, outcome.error, due_at))
-        health = after_failure(
-            await subscriptions.health_of(tx, self._subscription_id), outcome.error or "failed", tx.now
-        )
-        await subscriptions.save_health(tx, self._subscription_id, health)
-        if health.is_left_alone:
+        await deliveries.note_tries(tx, {head.delivery_id: Tried(state, outcome.status, error, due_at)})
+        self._health = after_failure(self._health, error, tx.now)
+        await subscriptions.save_health(tx, self._subscription_id, self._health)
+        if self._health.is_left_alone:
             # nobody waits longer than a day for a target that was tried after that day and does not answer
-            await deliveries.give_up(tx, self._subscription_id, DeliveryState.DEAD, outcome.error, tx.now - LIFETIME)
-        _log.info(
-            "webhook_not_taken", subscription_id=str(self._subscription_id), error=outcome.error, state=state.value
-        )
+            await deliveries.give_up(tx, self._subscription_id, DeliveryState.DEAD, error, tx.now - LIFETIME)
+        _log.info("webhook_not_taken", subscription_id=str(self._subscription_id), error=error, state=state.value)
 
     async def _note_gone(self, tx: Tx, head: Waiting, outcome: Outcome) -> None:
         """The target says that it will never be back: nothing more is sent until its owner resumes."""
-        await deliveries.note_try(tx, head.delivery_id, Tried(DeliveryState.DEAD, outcome.status, outcome.error))
+        tried = Tried(DeliveryState.DEAD, outcome.status, outcome.error)
+        await deliveries.note_tries(tx, {head.delivery_id: tried})
         current = await subscriptions.open_one(tx, self._subscription_id)
         if current is None or current.state is not SubscriptionState.ACTIVE:
             return

@@ -1,6 +1,6 @@
 """The messages to ward systems: written with the change they tell of, in order, until each is taken or dead."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -120,8 +120,8 @@ async def heads(tx: Tx, subscription_id: UUID, busy: Collection[UUID], limit: in
     return [Waiting(row.delivery_id, row.referral_id, row.body, row.counted_from) for row in rows]
 
 
-async def note_try(tx: Tx, delivery_id: UUID, tried: Tried) -> None:
-    """What came of a try, unless it was settled meanwhile by something else."""
+async def note_tries(tx: Tx, tries: Mapping[UUID, Tried]) -> None:
+    """What came of tries, unless a message was settled meanwhile by something else."""
     await tx.execute(
         """
         UPDATE deliveries SET attempts = attempts + 1, last_attempt_at = :now, last_status = :status,
@@ -129,7 +129,7 @@ async def note_try(tx: Tx, delivery_id: UUID, tried: Tried) -> None:
             settled_at = CASE WHEN :state <> 'pending' THEN CAST(:now AS timestamptz) END
         WHERE delivery_id = :id AND state = 'pending'
         """,
-        asdict(tried) | {"id": delivery_id, "now": tx.now},
+        [asdict(tried) | {"id": delivery_id, "now": tx.now} for delivery_id, tried in tries.items()],
     )
 
 

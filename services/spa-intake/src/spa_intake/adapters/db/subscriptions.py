@@ -162,16 +162,6 @@ async def open_target(tx: Tx, subscription_id: UUID) -> tuple[Subscription, Heal
     return (_subscription(row), _health(row)) if row else None
 
 
-async def health_of(tx: Tx, subscription_id: UUID) -> Health:
-    """To be changed: locked until the transaction ends."""
-    rows = await tx.execute(
-        "SELECT failures, failing_since, next_try_at, last_error FROM subscription_health"
-        " WHERE subscription_id = :id FOR UPDATE",
-        {"id": subscription_id},
-    )
-    return _health(rows.one())
-
-
 async def save_health(tx: Tx, subscription_id: UUID, health: Health) -> None:
     await tx.execute(
         """

@@ -35,7 +35,7 @@ class Outcome:
         return self.status == GONE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Letter:
     """A message as it is sent. `webhook_id` is the same at every try."""
 
