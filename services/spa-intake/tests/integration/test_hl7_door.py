@@ -82,6 +82,21 @@ async def test_a_death_in_a_discharge(door: Door) -> None:
     assert person.died_at == datetime(2026, 11, 23, 15, 20, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("event", ["A08", "A31"])
+async def test_a_death_told_later_and_taken_back(door: Door, event: str) -> None:
+    await send(door, adt())
+    fields = {"MSH_9": f"ADT^{event}", "MSH_7": "20261123160000", "EVN_2": "20261123160000", "EVN_6": ""}
+    await send(door, adt(**fields, PID_29="20261123152000", PID_30="Y"))
+    (person,) = await door.rows("SELECT died_at FROM people")
+    assert person.died_at == datetime(2026, 11, 23, 15, 20, tzinfo=UTC)
+    later = fields | {"MSH_7": "20261123170000", "EVN_2": "20261123170000"}
+    await send(door, adt(**later, PID_29='""', PID_30='""'))
+    (person,) = await door.rows("SELECT died_at FROM people")
+    assert person.died_at is None
+    types = [row.type for row in await door.rows("SELECT type FROM outbox ORDER BY seq")]
+    assert types[1:] == ["discharge.patient.died.v1", "discharge.patient.death_corrected.v1"]
+
+
 @pytest.mark.parametrize(
     ("body", "answer"),
     [
