@@ -166,6 +166,8 @@ def test_a_score_shows_its_parts_or_what_it_lacks() -> None:
     assert (whole.result, whole.band, whole.parts[0], whole.note) == ("7 of 19", "Moderate", "Days in hospital 7", "")
     lacking = lace | {"total": None, "band": None, "parts": [part, {"name": "comorbidity", "points": None}]}
     [half] = content.scores({"scores": [lacking | {"missing": ["comorbidity"]}]})
+    whole_scale = lace | {"name": "clinical_frailty", "parts": [{"name": "scale", "points": 6}], "missing": []}
+    assert content.scores({"scores": [whole_scale]})[0].parts == ["As the referrer gave it"]
     assert (half.result, half.parts, half.note) == ("No total", ["Days in hospital 7"], "Not known: other illnesses")
 
 

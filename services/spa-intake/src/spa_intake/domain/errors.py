@@ -70,6 +70,11 @@ class RedirectNeedsService(Refusal):
     message = "Name the service to which the ward is redirected, and only when the reason is a redirect."
 
 
+class ReferralNotFromHospital(Refusal):
+    code = "referral_not_from_hospital"
+    message = "Criteria to reside are for people in hospital. A referral of this kind has none."
+
+
 class AssessmentInFuture(Refusal):
     code = "assessment_in_future"
     message = "The criteria to reside cannot be assessed in the future. Check the time of the assessment."

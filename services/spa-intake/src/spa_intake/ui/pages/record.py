@@ -1,5 +1,6 @@
 """The page of a person's referral: banner, what happens now, facts, triage, package, follow-up, timeline."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -118,6 +119,12 @@ def _buttons(user: SignedIn, record: Record) -> dict[str, Any]:  # Any: what the
     case = offered(About.CASE, record.case.data, role)
     if record.row.assignee == user.staff.staff_id:
         referral = [action for action in referral if action.code != "take"]
+    if (kind := record.row.kind) != words.ABOUT_A_STAY:
+        referral = [
+            replace(action, button=words.of_kind(action.button, kind))
+            for action in referral
+            if action.code != "readiness"
+        ]
     return {
         "next_steps": [action for action in (*referral, *case) if action.is_next_step],
         "referral_actions": [action for action in referral if not action.is_next_step],

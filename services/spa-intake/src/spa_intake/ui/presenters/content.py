@@ -71,7 +71,8 @@ def _score(score: Json) -> ScoreView:
         name=f"{content_words.SCORES[score['name']]} ({score['version']})",
         result="No total" if score["total"] is None else f"{score['total']} of {score['highest']}",
         band=(score["band"] or "").replace("_", " ").capitalize(),
-        parts=[f"{content_words.SCORE_PARTS[p['name']]} {p['points']}" for p in parts if p["points"] is not None],
+        parts=[f"{content_words.SCORE_PARTS[p['name']]} {p['points']}" for p in parts if p["points"] is not None]
+        or ["As the referrer gave it"],
         note=". ".join(filter(None, notes)),
     )
 
@@ -138,7 +139,7 @@ def _safety(said: Json, now: datetime) -> list[Row]:
 
 def _communication(said: Json) -> list[Row]:
     return [
-        Row("Language", (said.get("language") or "").upper()),
+        Row("Language", words.say(content_words.LANGUAGES, said.get("language"), "")),
         Row("Interpreter", _yes_no(said.get("needs_interpreter"))),
         Row("Needs support with", _listed(content_words.COMMUNICATION, said.get("needs"))),
     ]
@@ -169,8 +170,11 @@ def _word(known: Mapping[str, str], code: str | None) -> str:
 
 
 def _listed(known: Mapping[str, str], codes: Sequence[str] | None) -> str:
-    text = words.listed(known, list(codes or []))
-    return text[:1].upper() + text[1:]
+    """As a sentence part, but names keep their capitals: "Commode, walking aid", "Bed rails, DNACPR"."""
+    said = [words.say(known, code) for code in codes or []]
+    return ", ".join(
+        [*said[:1], *(text if not text[1:].islower() else text[0].lower() + text[1:] for text in said[1:])]
+    )
 
 
 def _yes_no(answer: bool | None) -> str:  # noqa: FBT001 — the value that is shown
