@@ -108,6 +108,26 @@ def test_lost_readiness_holds_and_ready_again_asks_the_provider_to_confirm(stack
     assert (package["state"], package["holds"]) == ("agreed", [])
 
 
+def test_the_clock_alone_makes_ready_again_and_lets_care_be_arranged(stack: Stack) -> None:
+    """An operation 47 hours ago is a criterion to reside for one hour more, and nobody has to say that it is over."""
+    referral_id, feed = _agreed(stack, a_person(79))
+    now = clock.now(stack.client)
+    operated = {"lower_limb_surgery_48h": (now - timedelta(hours=47)).isoformat()}
+    body = {"criteria_to_reside": list(operated), "criteria_since": operated, "assessed_at": now.isoformat()}
+    _command(stack, referral_id, "readiness", body)
+    feed.wait_for("case.paused")
+    feed.wait_for("package.held")
+    series = stack.client.get("spa-intake", f"/api/v1/referrals/{referral_id}/criteria", "coordinator")
+    assert (series["is_ready"], series["next_lapse_at"] is not None) == (False, True)
+    clock.advance(stack.client, timedelta(hours=1, minutes=1))
+    feed.wait_for("case.resumed")
+    feed.wait_for("package.resumed")
+    changes = [event for event in feed.seen if event.short_type == "referral.readiness_changed"]
+    assert len(changes) == 2
+    assert _package(stack, referral_id)["holds"] == []
+    assert stack.client.get("spa-intake", f"/api/v1/referrals/{referral_id}", "coordinator")["is_ready"] is True
+
+
 def test_a_cancelled_discharge_voids_the_watch_and_the_next_one_starts_it_again(stack: Stack) -> None:
     person = a_person(74)
     referral_id, feed = _home(stack, person)

@@ -1,9 +1,13 @@
 """Forms keep what was typed, and say one sentence per mistake."""
 
+import re
+
 from starlette.datastructures import FormData, UploadFile
 
+from homeward_local.assets import ensure_assets
 from spa_intake.ui.forms import case, decision, referral
 from spa_intake.ui.forms.fields import check
+from spa_intake.ui.templating import make_environment
 
 Pairs = list[tuple[str, str | UploadFile]]
 
@@ -113,3 +117,11 @@ def test_a_wrong_number_of_visits_is_named_with_its_service() -> None:
     }
     row = next(row for row in sent.grid if row.service == "reablement")
     assert row.typed["visits_per_day"] == "lots"
+
+
+def test_a_date_is_sent_under_the_names_that_are_read() -> None:
+    environment = make_environment(ensure_assets(print), is_demo=True)
+    render = environment.from_string('{% from "components/fields.jinja" import render %}{{ render(field, raw, "") }}')
+    shown = render.render(field=case.TARGET.fields[0], raw={"target_on-day": "7"})
+    assert re.findall(r'name="([^"]+)"', shown) == ["target_on-day", "target_on-month", "target_on-year"]
+    assert re.findall(r'id="(target_on-(?:day|month|year))"', shown) == re.findall(r'for="([^"]+)"', shown)
