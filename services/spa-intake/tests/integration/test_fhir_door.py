@@ -268,3 +268,31 @@ async def test_odd_texts_are_taken_or_refused_but_never_fail(door: Door, data: s
     resource(bundle, "Condition")["code"]["text"] = data.draw(TEXTS)
     resource(bundle, "Encounter")["identifier"][0]["value"] = data.draw(TEXTS)
     assert (await send(door, json.dumps(bundle).encode()))["status"] < 500
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+async def test_a_damaged_message_is_taken_and_kept_or_refused_and_nothing_of_it_kept(
+    door: Door, data: st.DataObject
+) -> None:
+    bundle = bars(setting("Bundle", "id", str(uuid4())))
+    place = data.draw(st.integers(0, len(bundle["entry"]) - 1))
+    found = bundle["entry"][place]["resource"]
+    name = data.draw(st.sampled_from(sorted(found)))
+    how = data.draw(st.sampled_from(["drop", "drop the resource", "repeat", "swap"]))
+    if how == "drop":
+        del found[name]
+    elif how == "drop the resource":
+        del bundle["entry"][place]
+    elif how == "repeat":
+        bundle["entry"].append(bundle["entry"][place] | {"fullUrl": f"urn:uuid:{uuid4()}"})
+    else:
+        found[name] = bars()["entry"][data.draw(st.integers(0, len(bundle["entry"]) - 1))]
+    before = len(await door.rows("SELECT 1 FROM fhir_messages"))
+    headers = identifiers()
+    status = (await send(door, bundle, **headers))["status"]
+    assert status in {200, 400, 403, 409, 422}
+    kept = len(await door.rows("SELECT 1 FROM fhir_messages")) - before
+    assert kept == (1 if status == 200 else 0)
+    again = coding(await send(door, bundle, **headers))
+    assert again[0] == (409 if status == 200 else status)
