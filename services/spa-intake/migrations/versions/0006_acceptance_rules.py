@@ -58,7 +58,7 @@ _BROMLEY = [
 ]
 _ACUTE = ["RJZ", "RJ1", "RJ2"]  # King's with the Princess Royal, Guy's and St Thomas', Lewisham and Greenwich
 _CONTENT = ["expected_discharge_date", "needs", "mobility", "cognition", "living_situation", "existing_care"]
-_RULES = (
+_RULES: tuple[dict[str, object], ...] = (
     {
         "code": "bromley_area",
         "sentence": "The person lives outside the area this service covers.",

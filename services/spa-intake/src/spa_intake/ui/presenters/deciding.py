@@ -26,7 +26,7 @@ class FindingView:
     sentence: str
     effect: str
     effect_text: str
-    missing: Sequence[str]
+    missing: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def findings(referral: Json | None) -> Sequence[FindingView]:
             sentence=found["sentence"],
             effect=found["effect"],
             effect_text=EFFECTS[found["effect"]],
-            missing=[words.say(words.MISSING, item) for item in found["missing"]],
+            missing=words.listed(words.MISSING, found["missing"]),
         )
         for found in (referral or {}).get("findings") or []
     ]

@@ -95,7 +95,8 @@ def _criteria(referral: Json, row: JourneyRow, now: datetime) -> Sequence[Row]:
     """The criteria to reside, with the age of the answer and since when each is known to be met."""
     if row.kind != words.ABOUT_A_STAY:
         return []
-    met = words.listed(words.CRITERIA, referral.get("criteria_to_reside") or []) or "none, so ready to leave"
+    none = "none, so ready to leave" if row.criteria_assessed_at else "none said, so taken as ready"
+    met = words.listed(words.CRITERIA, referral.get("criteria_to_reside") or []) or none
     notes = [f"Assessed {dates.moment(row.criteria_assessed_at, now)}" if row.criteria_assessed_at else ""]
     notes += [
         f"{words.say(words.CRITERIA, criterion)}: since {dates.moment(datetime.fromisoformat(since), now)}"
