@@ -147,7 +147,7 @@ def _add_events(router: APIRouter, runtime: "Runtime") -> None:
 
 
 def _add_republish(router: APIRouter, runtime: "Runtime") -> None:
-    @router.post("/republish", response_model=Republication)
+    @router.post("/republish", response_model=Republication, status_code=202)
     async def start_republishing(
         asked: RepublishRequest, request: Request, caller: Annotated[Caller, Depends(require(Role.OPERATOR))]
     ) -> Response:
