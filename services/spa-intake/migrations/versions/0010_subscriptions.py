@@ -47,7 +47,7 @@ _UP = (
         settled_at timestamptz)""",
     "CREATE INDEX deliveries_of_subscription ON deliveries (subscription_id, seq)",
     "CREATE INDEX deliveries_due ON deliveries (subscription_id, due_at) WHERE state = 'pending'",
-    "CREATE INDEX deliveries_of_referral ON deliveries (subscription_id, referral_id, seq) WHERE state = 'pending'",
+    "CREATE INDEX deliveries_of_referral ON deliveries (referral_id, seq) WHERE state = 'pending'",
     "CREATE INDEX deliveries_waiting ON deliveries (subscription_id, seq) WHERE state = 'pending'",
     "CREATE INDEX deliveries_dead ON deliveries (subscription_id) WHERE state = 'dead'",
     "CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL",
