@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from intake_builders import movement_in, person_in
 from intake_database import Intake
 from webhook_receiver import Receiver, running_receiver
 from webhook_sending import HERE, Names, Sending, open_sending
@@ -12,7 +13,11 @@ from webhook_sending import HERE, Names, Sending, open_sending
 from homeward_kit.testing.tokens import TokenIssuer
 from spa_intake.adapters.events import consumed
 from spa_intake.adapters.webhooks.resolving import Guard
+from spa_intake.domain.codes import DeclineReason, Trigger
+from spa_intake.domain.referral_commands import Decline
 from spa_intake.domain.target import TargetRules
+from spa_intake.use_cases.access import Access
+from spa_intake.use_cases.decline_referral import decline_referral
 
 PLACE = "/api/v1/subscriptions"
 URL = "https://receiver.test/homeward"
@@ -256,3 +261,17 @@ async def test_progress_counts_as_a_change_for_those_who_poll(
     after = (await api.get("/api/v1/referrals", headers=ward)).json()["items"][0]
     assert after["updated_at"] > before
     assert after["progress"]["case_state"] == "open"
+
+
+async def test_a_death_counts_as_a_change_of_ended_referrals_too(
+    api: httpx.AsyncClient, ward: dict[str, str], intake: Intake, sending: Sending
+) -> None:
+    referral = await sending.refer()
+    decline = Decline(DeclineReason.OUT_OF_AREA)
+    await intake.run(lambda tx: decline_referral(tx, referral.referral_id, decline, Access()))
+    before = (await api.get("/api/v1/referrals", headers=ward)).json()["items"][0]
+    person = person_in(hospital_number="W1")
+    await intake.move(movement_in(Trigger.UPDATE_PERSON, 200, person=person, is_dead=True))
+    after = (await api.get("/api/v1/referrals", headers=ward)).json()["items"][0]
+    assert (before["died"], after["died"]) == (False, True)
+    assert after["updated_at"] > before["updated_at"]

@@ -14,9 +14,10 @@ from intake_database import POLICY, Intake
 from webhook_receiver import Received, Receiver, running_receiver
 from webhook_sending import Names, Sending, open_sending, part_of
 
+from homeward_kit.database import Tx
 from spa_intake.adapters.db import deliveries, subscriptions
 from spa_intake.adapters.events import consumed
-from spa_intake.domain.codes import DeclineReason, Trigger, WithdrawReason
+from spa_intake.domain.codes import DeclineReason, Missing, Trigger, WithdrawReason
 from spa_intake.domain.referral_commands import Decline
 from spa_intake.domain.subscription import SubscriptionState, SubscriptionStep
 from spa_intake.domain.target import TargetRules
@@ -24,6 +25,7 @@ from spa_intake.use_cases.access import Access
 from spa_intake.use_cases.change_subscription import change_subscription
 from spa_intake.use_cases.create_subscription import create_subscription
 from spa_intake.use_cases.decline_referral import decline_referral
+from spa_intake.use_cases.query_referral import query_referral
 from spa_intake.use_cases.receive_referral import receive_referrals
 from spa_intake.use_cases.replay_messages import replay_messages
 from spa_intake.use_cases.rotate_secret import rotate_secret
@@ -438,6 +440,22 @@ async def test_many_referrals_in_one_transaction_are_told_each_in_its_order(
     await sending.deliver()
     assert await sending.states(subscription) == [("referral.received", "delivered")] * 60
     assert len({one.message["data"]["referral_id"] for one in receiver.received}) == 60
+
+
+async def test_a_change_that_does_not_happen_is_not_told(sending: Sending, receiver: Receiver) -> None:
+    """The message is part of the change's transaction: both are there, or neither."""
+    subscription = await sending.subscribe(receiver.url)
+    referral = await sending.refer()
+
+    async def fail_at_the_end(tx: Tx) -> None:
+        await query_referral(tx, referral.referral_id, [Missing.MOBILITY], Access())
+        await tx.flush()
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await sending.intake.run(fail_at_the_end)
+    await sending.deliver()
+    assert await sending.states(subscription) == [("referral.received", "delivered")]
 
 
 async def test_with_no_subscription_a_referral_costs_one_look_a_second(intake: Intake) -> None:

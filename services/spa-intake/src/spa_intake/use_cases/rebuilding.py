@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from homeward_kit import aliases
 from homeward_kit.database import Tx
-from spa_intake.adapters.db import people, referrals, stays
+from spa_intake.adapters.db import journeys, people, referrals, stays
 from spa_intake.adapters.events import telling
 from spa_intake.domain.codes import Trigger
 from spa_intake.domain.following import follow
@@ -72,6 +72,7 @@ async def _settle_death(
         if after != person:
             await people.save(tx, after)
             await telling.tell_death(tx, after)
+            await journeys.note_change_of_person(tx, after.patient_key)
         records[after.patient_key] = after
     return records
 

@@ -39,3 +39,10 @@ async def note_change_of_stays(tx: Tx, stay_ids: Collection[UUID]) -> Sequence[U
         {"ids": list(stay_ids), "now": tx.now},
     )
     return changed.scalars().all()
+
+
+async def note_change_of_person(tx: Tx, patient_key: UUID) -> None:
+    """As `note_change`, for all of a person's referrals."""
+    await tx.execute(
+        "UPDATE referrals SET changed_at = :now WHERE patient_key = :key", {"key": patient_key, "now": tx.now}
+    )
