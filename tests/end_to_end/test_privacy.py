@@ -35,6 +35,11 @@ SECRETS = {
 }
 BORN_ON = date(1931, 7, 13)
 FREE_TEXT = "Qwertzreason she asks for her sister"
+CONTENT = {
+    "contacts": [{"name": "Qwertzdaughter", "relationship": "child", "phone": "07700 900888"}],
+    "liaison": {"name": "Qwertzliaison", "phone": "07700 900888"},
+    "texts": dict.fromkeys(("clinical_summary", "wishes", "home_and_access", "risks", "medicines"), "Qwertzwords"),
+}
 NOTE = "Qwertznote the key is under the stone"
 
 
@@ -64,7 +69,7 @@ def _found(text: str, forbidden: list[str]) -> list[str]:
 def _send_by_all_ways(stack: Stack, people: list[Person]) -> str:
     by_rest, by_fhir, by_hl7 = people
     now = clock.now(stack.client)
-    body = rest.referral_body(by_rest, now) | {"reason_text": FREE_TEXT}
+    body = rest.referral_body(by_rest, now) | {"reason_text": FREE_TEXT} | CONTENT
     referral_id: str = stack.client.post("spa-intake", "/api/v1/referrals", "ward_system", body)["referral_id"]
     stack.client.post("spa-intake", "/api/v1/notes", "coordinator", {"referral_id": referral_id, "text": NOTE})
     send_referral(stack.client, by_fhir, now, Way.FHIR)

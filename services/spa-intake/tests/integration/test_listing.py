@@ -78,6 +78,10 @@ async def test_a_wrong_condition_is_named(api: httpx.AsyncClient, coordinator: d
         ({"limit": "0"}, "/query/limit"),
         ({"sort": "name"}, "/query"),
         ({"after": "bm9uc2Vuc2U="}, "/after"),
+        (
+            {"after": "MDAwMS0wMS0wMVQwMDowMDowMCswMDowMHwwMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDB8MToxOg=="},
+            "/after",
+        ),
         ({"after": "MjAyNi0wMS0wMVQwMDowMDowMFp8MDAwMDAwMDAtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAwfDk6MTo="}, "/after"),
     ):
         answer = await api.get(PLACE, params=params, headers=coordinator)

@@ -1,11 +1,10 @@
 """What each kind of referral needs to be received: one thing left out at a time."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from intake_builders import facts, person_in
+from intake_builders import MONDAY, facts, hours, person_in
 
 from spa_intake.domain.codes import Criterion, Kind, Source
 from spa_intake.domain.content_codes import Referrer, ResponseWithin
@@ -35,12 +34,12 @@ def without(full: ReferralIn, pointer: str) -> ReferralIn:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_each_kind_has_a_policy_and_is_received_when_nothing_is_missing(kind: Kind) -> None:
-    assert faults_of(asked(kind)) == []
+    assert faults_of(asked(kind), MONDAY) == []
 
 
 @pytest.mark.parametrize(("kind", "pointer"), [(kind, pointer) for kind in Kind for pointer in POLICIES[kind].needed])
 def test_what_a_kind_needs_is_named_when_it_is_missing(kind: Kind, pointer: str) -> None:
-    assert faults_of(without(asked(kind), pointer)) == [Fault(pointer, "missing")]
+    assert faults_of(without(asked(kind), pointer), MONDAY) == [Fault(pointer, "missing")]
 
 
 @pytest.mark.parametrize(
@@ -48,14 +47,14 @@ def test_what_a_kind_needs_is_named_when_it_is_missing(kind: Kind, pointer: str)
 )
 def test_what_another_kind_needs_may_be_left_out(kind: Kind, pointer: str) -> None:
     if pointer not in {"/hospital", "/ward"}:
-        assert faults_of(without(asked(kind), pointer)) == []
+        assert faults_of(without(asked(kind), pointer), MONDAY) == []
 
 
 @pytest.mark.parametrize(("kind", "referrer"), [(kind, referrer) for kind in Kind for referrer in Referrer])
 def test_a_kind_is_referred_by_those_it_fits(kind: Kind, referrer: Referrer) -> None:
     fits = referrer in POLICIES[kind].referrers
     expected = [] if fits else [Fault("/referrer", "not_for_this_kind")]
-    assert faults_of(asked(kind, referrer=referrer)) == expected
+    assert faults_of(asked(kind, referrer=referrer), MONDAY) == expected
 
 
 def test_who_refers_goes_without_saying_where_only_one_does() -> None:
@@ -65,7 +64,7 @@ def test_who_refers_goes_without_saying_where_only_one_does() -> None:
         None,
         Referrer.CARE_HOME,
     ]
-    assert faults_of(asked(Kind.ADMISSION_AVOIDANCE, referrer=None)) == [Fault("/referrer", "missing")]
+    assert faults_of(asked(Kind.ADMISSION_AVOIDANCE, referrer=None), MONDAY) == [Fault("/referrer", "missing")]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if not POLICIES[kind].is_from_hospital])
@@ -78,11 +77,29 @@ def test_who_refers_goes_without_saying_where_only_one_does() -> None:
     ],
 )
 def test_what_is_about_a_stay_is_refused_where_there_is_none(kind: Kind, change: dict[str, Any], pointer: str) -> None:
-    assert faults_of(asked(kind, **change)) == [Fault(pointer, "not_for_this_kind")]
+    assert faults_of(asked(kind, **change), MONDAY) == [Fault(pointer, "not_for_this_kind")]
 
 
 def test_a_criterion_that_is_not_met_has_no_since() -> None:
-    since = {Criterion.LOWER_LIMB_SURGERY_48H: datetime(2026, 11, 1, tzinfo=UTC)}
+    since = {Criterion.LOWER_LIMB_SURGERY_48H: MONDAY - hours(9)}
     told = asked(Kind.HOSPITAL_DISCHARGE, criteria_since=since)
-    assert faults_of(told) == [Fault("/criteria_since", "criterion_not_met")]
-    assert faults_of(replace(told, facts=replace(told.facts, criteria_to_reside=tuple(since)))) == []
+    assert faults_of(told, MONDAY) == [Fault("/criteria_since", "criterion_not_met")]
+    assert faults_of(replace(told, facts=replace(told.facts, criteria_to_reside=tuple(since))), MONDAY) == []
+
+
+def test_what_has_not_happened_yet_was_not_assessed() -> None:
+    ahead, met = MONDAY + hours(1), (Criterion.TRUNK_SURGERY_72H,)
+    assert faults_of(asked(Kind.HOSPITAL_DISCHARGE, criteria_assessed_at=ahead), MONDAY) == [
+        Fault("/criteria_assessed_at", "in_future")
+    ]
+    for assessed_at in (MONDAY, None):
+        begun_later = {
+            "criteria_since": {met[0]: ahead},
+            "criteria_to_reside": met,
+            "criteria_assessed_at": assessed_at,
+        }
+        assert faults_of(asked(Kind.HOSPITAL_DISCHARGE, **begun_later), MONDAY) == [
+            Fault("/criteria_since", "later_than_assessment")
+        ]
+    within_tolerance = MONDAY + hours(0.05)
+    assert faults_of(asked(Kind.HOSPITAL_DISCHARGE, criteria_assessed_at=within_tolerance), MONDAY) == []

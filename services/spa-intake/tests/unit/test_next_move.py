@@ -29,6 +29,9 @@ def accepted(*, is_ready: bool = True, has_left: bool = False, **fields: Any) ->
         (accepted(case_state="decided"), NextMove.WARD),  # pathway 0: home without a service
         (accepted(case_state="decided", package_state="agreed", has_left=True), NextMove.PROVIDER),
         (accepted(case_state="decided", package_state="started", has_left=True), NextMove.FOLLOW_UP),
+        (accepted(case_state="decided", package_state="agreed", is_about_a_stay=False), NextMove.PROVIDER),
+        (accepted(case_state="decided", package_state="started", is_about_a_stay=False), NextMove.COORDINATOR),
+        (accepted(case_state="decided", is_about_a_stay=False), NextMove.COORDINATOR),
         (accepted(case_state="decided", package_state="started", is_back_in_hospital=True), NextMove.WARD),
     ],
 )

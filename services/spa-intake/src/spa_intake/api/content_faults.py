@@ -1,5 +1,7 @@
 """What a referral of its kind lacks, as an answer with a pointer for each."""
 
+from datetime import datetime
+
 from homeward_kit.problems import Pointer, Problem
 from spa_intake.domain.inputs import ReferralIn
 from spa_intake.domain.kinds import faults_of
@@ -7,13 +9,15 @@ from spa_intake.domain.kinds import faults_of
 _SENTENCES = {
     "missing": "This is needed for a referral of this kind.",
     "not_for_this_kind": "This does not belong to a referral of this kind.",
+    "in_future": "This lies in the future. Check the time of the assessment.",
+    "later_than_assessment": "A criterion cannot have begun after the assessment that found it.",
     "criterion_not_met": "This names a criterion that criteria_to_reside does not.",
 }
 
 
-def check_content(asked: ReferralIn) -> None:
+def check_content(asked: ReferralIn, now: datetime) -> None:
     """Refuse what the kind's policy does not let in."""
-    if faults := faults_of(asked):
+    if faults := faults_of(asked, now):
         raise Problem(
             422,
             "invalid_request",

@@ -24,7 +24,7 @@ def place_of(cursor: str | None) -> PageEnd | None:
         place = PageEnd(datetime.fromisoformat(changed_at), UUID(referral_id), seen)
     except ValueError:
         place = None
-    if place is None or place.changed_at.tzinfo is None or not _is_snapshot(place.seen):
+    if place is None or not _is_moment(place.changed_at) or not _is_snapshot(place.seen):
         raise Problem(
             422,
             "invalid_request",
@@ -33,6 +33,10 @@ def place_of(cursor: str | None) -> PageEnd | None:
             pointers=[Pointer("/after", "cursor", "This is not a place in the list.")],
         )
     return place
+
+
+def _is_moment(value: datetime) -> bool:
+    return value.tzinfo is not None and 1900 <= value.year <= 2200
 
 
 def _is_snapshot(text: str) -> bool:

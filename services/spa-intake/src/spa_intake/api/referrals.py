@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from homeward_kit import audit, telemetry
 from homeward_kit.auth import Caller, Role, require
 from homeward_kit.commands import Answer, run_command
-from homeward_kit.database import Tx
+from homeward_kit.database import Database, Tx
 from spa_intake.adapters.db import acceptance_rules, assessments, referral_contents, referral_views
 from spa_intake.adapters.db.referral_views import ReferralView
 from spa_intake.domain.acceptance_rules import Rule
@@ -90,7 +90,8 @@ async def send_referral(body: Sent, request: Request, caller: Referrer) -> Respo
     is_ward = caller.role is Role.WARD_SYSTEM
     sender = sending_organisation(caller, body.hospital or caller.org, "/hospital")
     asked = body.referral(Source.REST if is_ward else Source.STAFF, sender)
-    check_content(asked)
+    database: Database = request.app.state.database
+    check_content(asked, database.clock.now())
     rules: Sequence[Rule] = ()
     if not is_ward:
         async with reading(request, caller) as tx:

@@ -22,6 +22,7 @@ from spa_intake.adapters.events.published_content import (
 )
 from spa_intake.domain.acceptance_rules import Finding
 from spa_intake.domain.content import ReferralContent
+from spa_intake.domain.kinds import is_about_a_stay
 from spa_intake.domain.next_move import Standing, next_move
 from spa_intake.domain.referral import ReferralState
 from spa_intake.domain.scores import Score, ScoreRules, scores
@@ -276,6 +277,7 @@ def _standing(view: ReferralView) -> Standing:
         case_state=progress.case_state,
         package_state=progress.package_state,
         is_back_in_hospital="in_hospital" in progress.holds,
+        is_about_a_stay=is_about_a_stay(view.kind),
     )
 
 

@@ -5,11 +5,13 @@ Sources: architecture.md, section 3; the content that a coordinator needs to acc
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from .codes import Kind
 from .content_codes import Referrer
 from .inputs import ReferralIn
 
+CLOCK_TOLERANCE = timedelta(minutes=5)  # the sender's clock may be a little fast
 Present = Callable[[ReferralIn], object]
 
 # what can be asked for, by the JSON pointer at which a caller gives it
@@ -58,10 +60,15 @@ POLICIES: Mapping[Kind, KindPolicy] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with the content: missing, not_for_this_kind, criterion_not_met."""
+    """What is wrong: missing, not_for_this_kind, criterion_not_met, in_future, later_than_assessment."""
 
     pointer: str
     code: str
+
+
+def is_about_a_stay(kind: str) -> bool:
+    """Whether a referral of this kind is about leaving hospital."""
+    return POLICIES[Kind(kind)].is_from_hospital
 
 
 def referrer_of(kind: Kind, said: Referrer | None) -> Referrer | None:
@@ -70,8 +77,8 @@ def referrer_of(kind: Kind, said: Referrer | None) -> Referrer | None:
     return said or (referrers[0] if len(referrers) == 1 else None)
 
 
-def faults_of(asked: ReferralIn) -> list[Fault]:
-    """What is missing, or does not fit the kind, in the order of the policy."""
+def faults_of(asked: ReferralIn, now: datetime) -> list[Fault]:
+    """What is missing, does not fit the kind, or has not happened yet, in the order of the policy."""
     policy, facts = POLICIES[asked.kind], asked.facts
     faults = [Fault(pointer, "missing") for pointer in policy.needed if not CONTENT[pointer](asked)]
     if facts.referrer is None:
@@ -82,6 +89,11 @@ def faults_of(asked: ReferralIn) -> list[Fault]:
         faults += [Fault(pointer, "not_for_this_kind") for pointer in _of_a_stay(asked)]
     if facts.criteria_since.keys() - set(facts.criteria_to_reside):
         faults.append(Fault("/criteria_since", "criterion_not_met"))
+    latest = facts.criteria_assessed_at or now
+    if latest > now + CLOCK_TOLERANCE:
+        faults.append(Fault("/criteria_assessed_at", "in_future"))
+    elif any(began_at > latest for began_at in facts.criteria_since.values()):
+        faults.append(Fault("/criteria_since", "later_than_assessment"))
     return faults
 
 

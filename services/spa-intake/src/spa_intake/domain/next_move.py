@@ -27,6 +27,7 @@ class Standing:
     case_state: str | None = None
     package_state: str | None = None
     is_back_in_hospital: bool = False
+    is_about_a_stay: bool = True  # else nobody waits for a discharge, and a coordinator closes it
 
 
 _BY_PACKAGE = {
@@ -51,12 +52,14 @@ def next_move(standing: Standing) -> NextMove:
 def _accepted(standing: Standing) -> NextMove:
     if standing.is_returned or standing.is_back_in_hospital:
         return NextMove.WARD
-    if not standing.has_left and not standing.is_ready:
+    has_left = standing.has_left or not standing.is_about_a_stay
+    if not has_left and not standing.is_ready:
         return NextMove.WARD  # to say when the person is ready
     if standing.case_state in {None, "open", "assessing"}:
         return NextMove.MDT
     if standing.package_state in {"brokering", "unfilled", "cancelled"}:
         return _BY_PACKAGE[standing.package_state]
-    if not standing.has_left:
+    if not has_left:
         return NextMove.WARD  # all is arranged: the ward discharges the person
-    return _BY_PACKAGE.get(standing.package_state or "", NextMove.FOLLOW_UP)
+    afterwards = NextMove.FOLLOW_UP if standing.is_about_a_stay else NextMove.COORDINATOR
+    return _BY_PACKAGE.get(standing.package_state or "", afterwards)

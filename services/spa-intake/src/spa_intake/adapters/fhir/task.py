@@ -9,6 +9,7 @@ from spa_intake.adapters.fhir import codes
 from spa_intake.adapters.fhir.outcome import Json
 from spa_intake.adapters.fhir.service_request import PATIENT, organisation, written
 from spa_intake.domain.codes import CloseReason
+from spa_intake.domain.kinds import is_about_a_stay
 from spa_intake.domain.next_move import NextMove, Standing, next_move
 from spa_intake.domain.referral import ReferralState
 
@@ -114,6 +115,7 @@ def _next_move(view: ReferralView) -> NextMove:
             case_state=progress.case_state,
             package_state=progress.package_state,
             is_back_in_hospital="in_hospital" in progress.holds,
+            is_about_a_stay=is_about_a_stay(view.kind),
         )
     )
 

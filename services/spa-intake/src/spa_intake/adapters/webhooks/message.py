@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from homeward_kit.database import Tx
+from spa_intake.domain.kinds import is_about_a_stay
 from spa_intake.domain.next_move import NextMove, Standing, next_move
 from spa_intake.domain.referral import Referral, ReferralState
 from spa_intake.domain.subscription import TEST_MESSAGE
@@ -79,6 +80,7 @@ def body_of(tx: Tx, news: News) -> str:
         case_state=journey.case_state,
         package_state=journey.package_state,
         is_back_in_hospital="in_hospital" in journey.holds,
+        is_about_a_stay=is_about_a_stay(referral.kind),
     )
     data = ReferralPart(
         referral_id=referral.referral_id,
