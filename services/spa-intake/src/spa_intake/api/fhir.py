@@ -28,7 +28,7 @@ from spa_intake.adapters.fhir.structure import SchemaMissingError, Structure
 from spa_intake.api.arrivals import Arrival, arrivals_of
 from spa_intake.api.dependencies import Scopes, sending_organisation
 from spa_intake.api.fhir_changes import Change, change_referral
-from spa_intake.api.fhir_errors import MEDIA_TYPE, FhirRoute
+from spa_intake.api.fhir_errors import MEDIA_TYPE, RESPONSES, FhirJson, FhirRoute
 from spa_intake.use_cases.receive_referral import Taken
 
 BASE = "/fhir/R4"
@@ -36,7 +36,9 @@ SCHEMA_FILE = "fhir.schema.json"
 ANSWER_SECONDS = 5  # the standard's limit; after it the sender is told to try again
 MOST_CLIENTS_TOLD = 1_000
 
-router = APIRouter(prefix=BASE, tags=["FHIR"], route_class=FhirRoute)
+router = APIRouter(
+    prefix=BASE, tags=["FHIR"], route_class=FhirRoute, default_response_class=FhirJson, responses=RESPONSES
+)
 FhirClient = Annotated[Caller, Depends(require(Role.WARD_SYSTEM, scope=Scopes.FHIR))]
 _log = get_logger(__name__)
 

@@ -36,7 +36,19 @@ BY_STATUS: Mapping[int, tuple[str, str]] = {
     503: ("REC_SERVICE_UNAVAILABLE", "transient"),
 }
 
+# What the documentation says of every answer of this interface. Any: OpenAPI
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": "OperationOutcome", "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
+    for status in ("4XX", "5XX", 422)
+}
+
 _log = get_logger(__name__)
+
+
+class FhirJson(JSONResponse):
+    """FHIR in JSON."""
+
+    media_type = MEDIA_TYPE
 
 
 class FhirRoute(APIRoute):

@@ -19,13 +19,15 @@ from spa_intake.adapters.fhir.service_request import service_request
 from spa_intake.adapters.fhir.task import task
 from spa_intake.api.dependencies import Scopes, organisations_of, reading
 from spa_intake.api.fhir import BASE, endpoint_of
-from spa_intake.api.fhir_errors import MEDIA_TYPE, FhirRoute
+from spa_intake.api.fhir_errors import MEDIA_TYPE, RESPONSES, FhirJson, FhirRoute
 from spa_intake.use_cases.find_referrals import find_referrals
 
 MOST_OF_A_FORM = 4_096  # bytes
 FORM: Json = {"requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}}}
 
-router = APIRouter(prefix=BASE, tags=["FHIR"], route_class=FhirRoute)
+router = APIRouter(
+    prefix=BASE, tags=["FHIR"], route_class=FhirRoute, default_response_class=FhirJson, responses=RESPONSES
+)
 FhirClient = Annotated[Caller, Depends(require(Role.WARD_SYSTEM, scope=Scopes.FHIR))]
 Present = Callable[[ReferralView], Json]
 

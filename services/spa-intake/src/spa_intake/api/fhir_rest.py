@@ -4,14 +4,16 @@ from fastapi import APIRouter, Request, Response
 
 from spa_intake.adapters.fhir.outcome import FhirRefusal, Issue, not_built, not_found
 from spa_intake.api.fhir import BASE
-from spa_intake.api.fhir_errors import FhirRoute
+from spa_intake.api.fhir_errors import RESPONSES, FhirJson, FhirRoute
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Of BaRS, for bookings and documents.
 NOT_BUILT = frozenset({"Slot", "Schedule", "Appointment", "DocumentReference", "HealthcareService", "Endpoint"})
 BUILT = frozenset({"metadata", "MessageDefinition", "ServiceRequest", "Task", "$process-message"})
 
-router = APIRouter(prefix=BASE, tags=["FHIR"], route_class=FhirRoute)
+router = APIRouter(
+    prefix=BASE, tags=["FHIR"], route_class=FhirRoute, default_response_class=FhirJson, responses=RESPONSES
+)
 
 
 @router.api_route("/{path:path}", methods=METHODS, include_in_schema=False)

@@ -10,9 +10,9 @@ from spa_intake.adapters.hl7.acknowledgement import MEDIA_TYPE
 from spa_intake.adapters.hl7.refusal import Acknowledgement, Condition
 from spa_intake.api.adt import AdtDesk
 from spa_intake.api.dependencies import Scopes
-from spa_intake.api.hl7_errors import Hl7Route
+from spa_intake.api.hl7_errors import RESPONSES, Hl7Route
 
-router = APIRouter(prefix="/api/v1/hl7", tags=["HL7 v2"], route_class=Hl7Route)
+router = APIRouter(prefix="/api/v1/hl7", tags=["HL7 v2"], route_class=Hl7Route, responses=RESPONSES)
 Hl7Client = Annotated[Caller, Depends(require(Role.WARD_SYSTEM, scope=Scopes.HL7))]
 # As HL7 over HTTP has it, an acknowledgement that says no is not a success; the body says what to do.
 STATUS = {Acknowledgement.ACCEPTED: 200, Acknowledgement.ERROR: 422, Acknowledgement.REJECTED: 400}

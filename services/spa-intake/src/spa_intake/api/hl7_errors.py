@@ -7,12 +7,20 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from homeward_kit import problems
 from homeward_kit.problems import Problem
 from spa_intake.adapters.hl7.acknowledgement import MEDIA_TYPE, acknowledge
 from spa_intake.adapters.hl7.message import read_header
 from spa_intake.adapters.hl7.refusal import Condition, rejected
 
 TOO_LONG = "The message is too long."
+_TEXT = {"schema": {"type": "string"}}
+# What the documentation says of every answer that is no AA. Any: OpenAPI
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: problems.RESPONSES[status]
+    | {"content": {MEDIA_TYPE: _TEXT, **problems.RESPONSES[status]["content"]}, "description": "AE or AR; or a problem"}
+    for status in ("4XX", "5XX", 422)
+}
 
 
 class Hl7Route(APIRoute):
