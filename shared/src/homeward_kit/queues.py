@@ -29,7 +29,8 @@ async def waiting(tx: Tx) -> Waiting:
     found = await tx.execute(
         """
         SELECT (SELECT count(*) FROM outbox) AS outbox_rows,
-               (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox) AS outbox_oldest_seconds,
+               coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY seq LIMIT 1), 0)
+                 AS outbox_oldest_seconds,
                (SELECT count(*) FROM dead_letters WHERE state = 'open') AS dead_letters_open,
                (SELECT count(*) FROM timers WHERE due_at <= :now) AS timers_due,
                (SELECT last_value FROM outbox_seq_seq) AS last_seq

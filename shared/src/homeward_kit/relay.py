@@ -280,12 +280,13 @@ async def _bounded(closing: Any) -> None:  # Any: coroutine or task of two libra
 _COLUMNS = """seq, id, shard, aggregatetype, aggregateid, type, topic, key, payload, headers, tracingspancontext,
     causation_id, referral_id, actor, aggregate_version, event_time, created_at"""
 # S608: the columns above are this module's own words
+# Topics that were emptied, or are being refilled, wait.
 _FETCH = f"""
 SELECT {_COLUMNS} FROM outbox
 WHERE shard = ANY($1::smallint[]) AND topic <> ALL(ARRAY(
     SELECT topic FROM topics_sent WHERE is_emptied UNION SELECT topic FROM republications WHERE NOT is_done
 )) ORDER BY seq LIMIT $2
-"""  # noqa: S608 — topics that were emptied, or are being refilled, wait
+"""  # noqa: S608
 _MOVE = f"""
 WITH gone AS (DELETE FROM outbox WHERE seq = ANY($1::bigint[]) RETURNING {_COLUMNS})
 INSERT INTO event_log ({_COLUMNS}) SELECT {_COLUMNS} FROM gone

@@ -60,10 +60,9 @@ END $$
 """
 
 _UP = (
-    f"CREATE TABLE outbox (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, {_OUTBOX_COLUMNS}, UNIQUE (id))",
+    f"CREATE TABLE outbox (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, {_OUTBOX_COLUMNS})",
     "CREATE INDEX outbox_by_shard ON outbox (shard, seq)",
-    # queries by referral and key read outbox and event_log together
-    "CREATE INDEX outbox_by_key ON outbox (key, seq)",
+    # no more indexes: each costs every event twice, and the outbox is nearly always empty
     # busy and always nearly empty: vacuum early, so that dead rows do not slow the relay
     "ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 2000)",
     f"""CREATE TABLE event_log (
@@ -72,6 +71,7 @@ _UP = (
         recorded_at timestamptz NOT NULL DEFAULT now()
     ) PARTITION BY RANGE (recorded_at)""",
     "CREATE TABLE event_log_default PARTITION OF event_log DEFAULT",
+    # operators ask by referral and key
     "CREATE INDEX event_log_by_key ON event_log (key, seq)",
     "CREATE INDEX event_log_by_referral ON event_log (referral_id, seq) WHERE referral_id IS NOT NULL",
     "CREATE INDEX event_log_by_shard ON event_log (shard, seq)",
