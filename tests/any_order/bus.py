@@ -16,7 +16,7 @@ _EVENTS = UUID(int=11)
 
 @dataclass(frozen=True)
 class Record:
-    """What lies in a topic. There is one person, so there is one key."""
+    """What lies in a topic."""
 
     topic: str
     key: str

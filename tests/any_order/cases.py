@@ -1,11 +1,12 @@
 """triage without its database."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from homeward_kit.envelope import ConsumedEvent, Received
+from triage.adapters.events import consumed
 from triage.adapters.events.reading import news_of
 from triage.adapters.events.telling import told
 from triage.domain.case import Case, CaseState, Happened, Outcome
@@ -44,7 +45,7 @@ class Triage(Member):
         super().__init__()
         self.referrals: dict[UUID, ReferralFacts] = {}
         self.stays: dict[UUID, StayFacts] = {}
-        self.person: PersonFacts | None = None
+        self.people: dict[UUID, PersonFacts] = {}
         self.packages: dict[UUID, PackageFacts] = {}
         self.cases: dict[UUID, Case] = {}  # by referral
 
@@ -52,22 +53,32 @@ class Triage(Member):
         referral = self.referrals[referral_id]
         stay = self.stays.get(referral.stay_id) if referral.stay_id else None
         packages = (self.packages[key] for key in sorted(self.packages))
-        return JourneyFacts(
-            referral, stay, self.person, tuple(each for each in packages if each.referral_id == referral_id)
-        )
+        person = self.people.get(referral.patient_key)
+        return JourneyFacts(referral, stay, person, tuple(each for each in packages if each.referral_id == referral_id))
 
     def order(self, referral_id: UUID, act: Act) -> None:
         outcome = act(self.cases[referral_id], self.facts(referral_id))
         self._keep(referral_id, outcome.case, outcome.happened)
 
     def handle(self, received: Received[ConsumedEvent]) -> None:
+        event = received.payload
+        if isinstance(event, consumed.AliasIn):
+            self.keys.hear(event.revision, is_merged=isinstance(event, consumed.PatientMergedIn))
+            self.fire()
+            return
         for news in news_of(cast("Received[Any]", received)):  # Any: its table of handlers says what it reads
             self._learn(news)
-            self.fire()
+            self._turn(self.keys.of(news.patient_key))
 
     def fire(self) -> None:
-        """Handlers and timers alike: the cases follow the facts and the time."""
+        for keys in self.keys.groups:
+            self._turn(keys)
+
+    def _turn(self, keys: Collection[UUID]) -> None:
+        """Handlers and timers alike: the person's cases follow the facts and the time."""
         for referral_id in sorted(self.referrals):
+            if self.referrals[referral_id].patient_key not in keys:
+                continue
             case, happened = reconcile(self.facts(referral_id), self.cases.get(referral_id), self.now)
             self._keep(referral_id, case, happened)
 
@@ -78,7 +89,7 @@ class Triage(Member):
             case StayFacts():
                 self.stays[news.stay_id] = learn_stay(self.stays.get(news.stay_id), news)
             case PersonFacts():
-                self.person = learn_person(self.person, news)
+                self.people[news.patient_key] = learn_person(self.people.get(news.patient_key), news)
             case PackageNews():
                 self.packages[news.package_id] = learn_package(self.packages.get(news.package_id), news)
 
@@ -90,7 +101,7 @@ class Triage(Member):
         if case is not None:
             self.cases[referral_id] = case
         for each in events:
-            self.tell(told(each), f"case/{each.case.case_id}", each.case.version, referral_id)
+            self.tell(told(each), f"case/{each.case.case_id}", each.case.version, each.case.patient_key, referral_id)
 
     def timers(self) -> list[datetime]:
         due = (overdue_at(case, self.facts(referral_id)) for referral_id, case in self.cases.items())

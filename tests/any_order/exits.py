@@ -48,7 +48,7 @@ def try_referral(world: World, referral: Referral) -> None:
     if referral.state is ReferralState.QUERIED:
         assert decide(referral, Answer(referral.facts), world.now).happened
     if referral.state is ReferralState.RECEIVED:
-        assert decide(referral, Accept(has_died=world.intake.person.has_died), world.now).happened
+        assert decide(referral, Accept(has_died=world.intake.people[referral.patient_key].has_died), world.now).happened
 
 
 def try_case(world: World, case: Case) -> None:

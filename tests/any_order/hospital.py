@@ -6,9 +6,10 @@ from typing import Any
 
 from spa_intake.domain.codes import DIED, Trigger
 from spa_intake.domain.inputs import MovementIn, PersonIn
+from spa_intake.domain.merging import SaidBy
 from spa_intake.domain.stay_history import Stay
 
-from .intake import Intake
+from .intake import NUMBERS, Intake
 from .world import World, pick
 
 EMERGENCY, PLANNED, HOME, ALIVE = "21", "11", "19", "1"
@@ -27,15 +28,27 @@ class Hospitals:
         live = [stay for stay in self.world.intake.stays if not stay.content.is_cancelled]
         return [stay for stay in live if stay.content.is_open is is_open]
 
-    def admit(self, hospital: str = HOSPITALS[0], method: str = EMERGENCY, ago: timedelta = MINUTE) -> None:
+    def admit(
+        self, hospital: str = HOSPITALS[0], method: str = EMERGENCY, ago: timedelta = MINUTE, number: str = "H1"
+    ) -> None:
         at = self.world.now - ago
-        self._send(Trigger.ADMIT, hospital, at, visit_number=f"V{len(self.sent)}", admission_method=method)
+        visit_number = f"V{len(self.sent)}"
+        self._send(Trigger.ADMIT, hospital, at, number=number, visit_number=visit_number, admission_method=method)
 
-    def discharge(self, index: int = 0, ago: timedelta = MINUTE, method: str = ALIVE) -> None:
+    def discharge(
+        self, index: int = 0, ago: timedelta = MINUTE, method: str = ALIVE, number: str | None = None
+    ) -> None:
+        """`number`: of the record that the message names, where that is another than the admission named."""
         stay = pick(self.stays(is_open=True), index)
         if stay is not None:
             at = max(self.world.now - ago, stay.content.admitted_at + MINUTE)
-            self._about(stay, Trigger.DISCHARGE, at, discharge_destination=HOME, discharge_method=method)
+            said = {"discharge_destination": HOME, "discharge_method": method}
+            self._about(stay, Trigger.DISCHARGE, at, **({"number": number} if number else {}), **said)
+
+    def merge(self, number: str, *, is_merged: bool) -> None:
+        """A hospital merges the two records; a coordinator takes it back."""
+        by = SaidBy.HOSPITAL if is_merged else SaidBy.STAFF
+        self.world.act(self.world.intake, lambda intake: intake.hear_word(number, is_merged=is_merged, by=by))
 
     def correct_discharge(self, index: int, ago: timedelta, method: str) -> None:
         stay = pick(self.stays(is_open=False), index)
@@ -68,8 +81,9 @@ class Hospitals:
         if stay is not None:
             self._about(stay, Trigger.CANCEL_TRANSFER, self.world.now)
 
-    def die(self, hospital: str = HOSPITALS[0]) -> None:
-        self._send(Trigger.UPDATE_PERSON, hospital, self.world.now, is_dead=True, died_at=self.world.now - MINUTE)
+    def die(self, hospital: str = HOSPITALS[0], number: str = "H1") -> None:
+        died_at = self.world.now - MINUTE
+        self._send(Trigger.UPDATE_PERSON, hospital, self.world.now, number=number, is_dead=True, died_at=died_at)
 
     def die_in_hospital(self, index: int) -> None:
         self.discharge(index, method=DIED)
@@ -78,7 +92,8 @@ class Hospitals:
         """Whoever said it takes it back."""
         for message in reversed(self.sent):
             if message.is_dead:
-                self._send(Trigger.UPDATE_PERSON, message.hospital, self.world.now, is_dead=False)
+                number = message.person.hospital_number or "H1"
+                self._send(Trigger.UPDATE_PERSON, message.hospital, self.world.now, number=number, is_dead=False)
                 return
         for stay in self.stays(is_open=False):
             if stay.content.discharge_method == DIED:
@@ -94,10 +109,21 @@ class Hospitals:
             self.world.act(self.world.intake, lambda intake: intake.move(message))
 
     def _about(self, stay: Stay, trigger: Trigger, at: datetime, **said: Any) -> None:  # Any: fields of MovementIn
-        self._send(trigger, stay.content.hospital, at, visit_number=stay.content.visit_number, **said)
+        number = next(number for number, key in NUMBERS.items() if key == stay.patient_key)
+        about = {"number": number, "visit_number": stay.content.visit_number} | said
+        self._send(trigger, stay.content.hospital, at, **about)
 
-    def _send(self, trigger: Trigger, hospital: str, at: datetime, *, postcode: str | None = None, **said: Any) -> None:
-        person = PersonIn(hospital, "H1", "Test", "Person", None, postcode=postcode)
+    def _send(
+        self,
+        trigger: Trigger,
+        hospital: str,
+        at: datetime,
+        *,
+        number: str = "H1",
+        postcode: str | None = None,
+        **said: Any,  # Any: fields of MovementIn
+    ) -> None:
+        person = PersonIn(hospital, number, "Test", "Person", None, postcode=postcode)
         message = replace(
             MovementIn("PAS", f"M{len(self.sent)}", trigger, person, hospital, at, self.world.now),
             **said,

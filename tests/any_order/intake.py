@@ -1,19 +1,21 @@
-"""spa-intake without its database: one person, their movements, stays and referrals."""
+"""spa-intake without its database: two records, perhaps of one person, their movements, stays and referrals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import count
 from uuid import UUID, uuid5
 
 from homeward_kit.envelope import ConsumedEvent, Received
 from spa_intake.adapters.events import consumed, telling
-from spa_intake.domain import acceptance, case_word, outcome
+from spa_intake.domain import acceptance, case_word, merging, outcome
 from spa_intake.domain.acceptance import Standing
-from spa_intake.domain.codes import CloseReason, Kind, Source
+from spa_intake.domain.codes import CloseReason, Kind, Source, Trigger
 from spa_intake.domain.following import follow
 from spa_intake.domain.ids import PatientKey, ReferralId, StayId
 from spa_intake.domain.inputs import MovementIn, ReferralFacts
 from spa_intake.domain.linking import link
+from spa_intake.domain.merging import Merge, Said, SaidBy
 from spa_intake.domain.movement import Movement, message_name, movement_of
 from spa_intake.domain.person import Person, death_of, described, identify, settled, with_person
 from spa_intake.domain.policy import Policy
@@ -22,10 +24,10 @@ from spa_intake.domain.stay import rebuild
 from spa_intake.domain.stay_history import Stay, retell
 from spa_intake.entrypoints.worker import HANDLERS
 
-from .member import PATIENT, START, Member, models_of
+from .member import OTHER, PATIENT, START, Member, models_of
 
 POLICY = Policy()
-KEY = PatientKey(PATIENT)
+NUMBERS = {"H1": PatientKey(PATIENT), "H2": PatientKey(OTHER)}
 
 
 class Intake(Member):
@@ -34,9 +36,12 @@ class Intake(Member):
 
     def __init__(self) -> None:
         super().__init__()
-        self.person = Person(KEY, START, born_on=date(1941, 5, 6))
+        self.people = {key: Person(key, START, born_on=date(1941, 5, 6)) for key in NUMBERS.values()}
+        self.merge: Merge | None = None
         self.movements: list[Movement] = []
+        self.whose: dict[str, PatientKey] = {}  # by message
         self.stays: tuple[Stay, ...] = ()
+        self.numbers = count()
         self.referrals: dict[ReferralId, Referral] = {}
         self.closing: dict[ReferralId, datetime] = {}  # timers: a day after a readmission
         self.to_refer_again: set[ReferralId] = set()
@@ -44,24 +49,26 @@ class Intake(Member):
 
     # Commands
 
-    def refer(self, facts: ReferralFacts, visit_number: str | None) -> None:
+    def refer(self, facts: ReferralFacts, visit_number: str | None, key: PatientKey) -> None:
+        person = self.people[key]
         new = Referral(
             referral_id=ReferralId(self._new_id(f"referral/{len(self.referrals)}")),
-            patient_key=KEY,
+            patient_key=key,
             kind=Kind.HOSPITAL_DISCHARGE,
             source=Source.REST,
             state=ReferralState.RECEIVED,
             version=1,
-            facts=with_person(facts, self.person, self.now.date()),
+            facts=with_person(facts, person, self.now.date()),
             received_at=self.now,
             visit_number=visit_number,
         )
-        change = acceptance.receive(new, self._standing(), has_died=self.person.has_died)
+        change = acceptance.receive(new, self._standing(key), has_died=person.has_died)
         self._record([change])
-        self._record(link(change.referral, self.stays, POLICY.link_window, self.now))
+        self._record(link(change.referral, self.stays_of(key), POLICY.link_window, self.now))
 
     def accept(self, referral_id: ReferralId) -> None:
-        others, has_died = self.referrals.values(), self.person.has_died
+        key = self.referrals[referral_id].patient_key
+        others, has_died = self.referrals_of(key), self.people[key].has_died
         self._record(acceptance.accept(self.referrals[referral_id], others, self.now, has_died=has_died))
 
     def order(self, referral_id: ReferralId, command: Command) -> None:
@@ -69,40 +76,72 @@ class Intake(Member):
 
     def move(self, message: MovementIn) -> None:
         name = message_name(message, "the same text")
-        if any(known.message == name for known in self.movements):
+        if name in self.whose:
             return
+        key = NUMBERS[message.person.hospital_number or ""]
         identity = identify(message.person, message.hospital, POLICY)
-        self.person = described(self.person, message.person, identity, message.sent_at, takes=True)
+        self.people[key] = described(self.people[key], message.person, identity, message.sent_at, takes=True)
         movement = movement_of(message, name)
+        self.movements.append(movement)
+        self.whose[name] = key
+        self._bring_up_to_date(self.keys.of(key), movement.occurred_at, movement.trigger)
+
+    def hear_word(self, number: str, *, is_merged: bool, by: SaidBy) -> None:
+        """Somebody says that the two records are one person's (then this one survives), or that they are not."""
+        survivor, retired = sorted(NUMBERS.values(), key=lambda key: key != NUMBERS[number])
+        heard = merging.hear(self.merge, Said(survivor, retired, is_merged, self.now, by))
+        if heard is None:
+            return
+        known, self.merge = self.merge, heard
+        if not merging.is_news(known, heard):
+            return
+        self.keys.hear(heard.revision, is_merged=is_merged)
+        event, subject = telling.merge_event(heard), "alias"
+        self.tell(event, subject, heard.revision, survivor)
+        for keys in self.keys.groups:
+            self._bring_up_to_date(keys, self.now, None)
+
+    def _bring_up_to_date(self, keys: frozenset[UUID], occurred_at: datetime, trigger: Trigger | None) -> None:
+        movements = [movement for movement in self.movements if self.whose[movement.message] in keys]
         history = retell(
-            KEY,
-            self.stays,
-            rebuild([*self.movements, movement]),
-            newest=movement,
-            new_id=lambda: StayId(self._new_id(f"stay/{name}")),
+            self.whose,
+            [stay for stay in self.stays if stay.patient_key in keys],
+            rebuild(movements),
+            trigger=trigger,
+            new_id=lambda: StayId(self._new_id(f"stay/{len(self.stays)}/{next(self.numbers)}")),
         )
-        self.stays = history.stays
+        self.stays = (*(stay for stay in self.stays if stay.patient_key not in keys), *history.stays)
         self.movements = [
-            replace(each, stay_id=history.stay_of.get(each.message)) for each in (*self.movements, movement)
+            replace(each, stay_id=history.stay_of.get(each.message)) if each in movements else each
+            for each in self.movements
         ]
-        self._settle_death()
-        for referral in list(self.referrals.values()):
-            self._record(follow(referral, self.person, self.stays, POLICY, self.now))
+        self._settle_death(keys, movements, history.stays)
+        for key in sorted(keys):
+            for referral in [one for one in self.referrals.values() if one.patient_key == key]:
+                self._record(follow(referral, self.people[referral.patient_key], history.stays, POLICY, self.now))
         for change in history.changes:
-            event = telling.STAY_EVENTS[change.fact](
-                stay=telling.stay_facts(change.stay), occurred_at=movement.occurred_at
-            )
-            self.tell(event, f"stay/{change.stay.stay_id}", change.stay.revision)
+            event = telling.STAY_EVENTS[change.fact](stay=telling.stay_facts(change.stay), occurred_at=occurred_at)
+            self.tell(event, f"stay/{change.stay.stay_id}", change.stay.revision, change.stay.patient_key)
 
-    def _settle_death(self) -> None:
-        before = self.person
-        self.person = settled(before, death_of(self.movements, [stay.content for stay in self.stays]))
-        if self.person != before:
-            self.tell(telling.death_event(self.person), f"person/{KEY}", self.person.death_revision)
+    def _settle_death(self, keys: frozenset[UUID], movements: list[Movement], stays: Sequence[Stay]) -> None:
+        died_at = death_of(movements, [stay.content for stay in stays])
+        for key in sorted(PatientKey(one) for one in keys):
+            before = self.people[key]
+            self.people[key] = settled(before, died_at)
+            if self.people[key] != before:
+                death = self.people[key]
+                self.tell(telling.death_event(death), f"person/{key}", death.death_revision, key)
 
-    def _standing(self) -> list[Standing]:
-        left_at = {stay.stay_id: stay.content.discharged_at for stay in self.stays if not stay.content.is_cancelled}
-        return [Standing(one, left_at.get(one.stay_id) if one.stay_id else None) for one in self.referrals.values()]
+    def stays_of(self, key: UUID) -> list[Stay]:
+        return [stay for stay in self.stays if stay.patient_key in self.keys.of(key)]
+
+    def referrals_of(self, key: UUID) -> list[Referral]:
+        return [one for one in self.referrals.values() if one.patient_key in self.keys.of(key)]
+
+    def _standing(self, key: UUID) -> list[Standing]:
+        stays = self.stays_of(key)
+        left_at = {stay.stay_id: stay.content.discharged_at for stay in stays if not stay.content.is_cancelled}
+        return [Standing(one, left_at.get(one.stay_id) if one.stay_id else None) for one in self.referrals_of(key)]
 
     def _new_id(self, name: str) -> UUID:
         return uuid5(PATIENT, name)
@@ -121,7 +160,7 @@ class Intake(Member):
             linked = next((stay for stay in self.stays if stay.stay_id == happened.stay_id), None)
             subject = f"referral/{referral.referral_id}"
             event = telling.referral_event(referral, happened, linked)
-            self.tell(event, subject, referral.version, referral.referral_id)
+            self.tell(event, subject, referral.version, referral.patient_key, referral.referral_id)
 
     # What the others tell
 
@@ -135,10 +174,12 @@ class Intake(Member):
             case consumed.CaseClosed() as case if referral := self._of(case):
                 self._record_one(case_word.close_unsuitable(referral, case.reason, self.now))
             case consumed.WatchCompleted() as watch:
-                closed = outcome.close_after_watch(self.referrals.values(), StayId(watch.stay_id), self.now)
+                closed = outcome.close_after_watch(
+                    self.referrals_of(watch.patient_key), StayId(watch.stay_id), self.now
+                )
                 self._record(closed)
             case consumed.ReadmissionDetected() as watch:
-                for referral in outcome.ended_by_outcome(self.referrals.values(), StayId(watch.stay_id)):
+                for referral in outcome.ended_by_outcome(self.referrals_of(watch.patient_key), StayId(watch.stay_id)):
                     self.closing[referral.referral_id] = received.time + POLICY.close_after_readmission
             case consumed.ReadmissionRetracted() | consumed.WatchVoided() as watch:
                 self._take_back(watch)
@@ -151,7 +192,7 @@ class Intake(Member):
 
     def _take_back(self, watch: consumed.WatchEvent) -> None:
         stay_id, referral_id = StayId(watch.stay_id), ReferralId(watch.referral_id)
-        for referral in outcome.spared(self.referrals.values(), stay_id, referral_id):
+        for referral in outcome.spared(self.referrals_of(watch.patient_key), stay_id, referral_id):
             self.closing.pop(referral.referral_id, None)
             if referral.ended_reason == CloseReason.READMITTED:
                 self.to_refer_again.add(referral.referral_id)

@@ -24,11 +24,12 @@ hospitals = st.sampled_from([HOSPITALS[0], HOSPITALS[0], HOSPITALS[1]])
 methods = st.sampled_from([EMERGENCY, EMERGENCY, PLANNED])
 rarely = st.sampled_from(range(9)).map(lambda number: number == 4)  # what ends a journey, so that most go on
 stages = st.sampled_from([5, 4, 5, 3, 3, 5, 0])
+records = st.sampled_from(["H1", "H1", "H2"])
 missing = st.sampled_from(["needs", "mobility"])
 
 
 class Journeys(RuleBasedStateMachine):
-    """One person with their stays and referrals, and the four services."""
+    """Two records, now and then of one person, with their stays and referrals, and the four services."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,11 +56,11 @@ class Journeys(RuleBasedStateMachine):
 
     # Referrals
 
-    @rule(hospital=hospitals, is_ready=st.booleans(), is_named=st.booleans())
-    def refer(self, hospital: str, is_ready: bool, is_named: bool) -> None:  # noqa: FBT001 — as above
+    @rule(hospital=hospitals, is_ready=st.booleans(), is_named=st.booleans(), number=records)
+    def refer(self, hospital: str, is_ready: bool, is_named: bool, number: str) -> None:  # noqa: FBT001 — as above
         stays = self.world.intake.stays
         visit_number = stays[-1].content.visit_number if stays and is_named else None
-        self.staff.refer(hospital, is_ready=is_ready, visit_number=visit_number)
+        self.staff.refer(hospital, is_ready=is_ready, visit_number=visit_number, number=number)
 
     @precondition(lambda self: self.staff.referrals(ReferralState.RECEIVED))
     @rule(index=numbers)
@@ -105,14 +106,18 @@ class Journeys(RuleBasedStateMachine):
 
     # Hospitals
 
-    @rule(hospital=hospitals, method=methods, ago=delays)
-    def admit(self, hospital: str, method: str, ago: timedelta) -> None:
-        self.hospitals.admit(hospital, method, ago)
+    @rule(hospital=hospitals, method=methods, ago=delays, number=records)
+    def admit(self, hospital: str, method: str, ago: timedelta, number: str) -> None:
+        self.hospitals.admit(hospital, method, ago, number)
+
+    @rule(number=records, is_merged=st.sampled_from([True, True, False]))
+    def say_who_is_one(self, number: str, is_merged: bool) -> None:  # noqa: FBT001 — as above
+        self.hospitals.merge(number, is_merged=is_merged)
 
     @precondition(lambda self: self.hospitals.stays(is_open=True))
-    @rule(index=numbers, ago=delays)
-    def discharge(self, index: int, ago: timedelta) -> None:
-        self.hospitals.discharge(index, ago)
+    @rule(index=numbers, ago=delays, number=st.sampled_from([None, None, "H1", "H2"]))
+    def discharge(self, index: int, ago: timedelta, number: str | None) -> None:
+        self.hospitals.discharge(index, ago, number=number)
 
     @precondition(lambda self: self.hospitals.stays(is_open=False))
     @rule(index=numbers)
@@ -141,14 +146,14 @@ class Journeys(RuleBasedStateMachine):
         else:
             self.hospitals.correct_discharge(index, ago, left_as)
 
-    @rule(is_meant=rarely, in_hospital=st.booleans(), hospital=hospitals)
-    def die(self, is_meant: bool, in_hospital: bool, hospital: str) -> None:  # noqa: FBT001 — as above
+    @rule(is_meant=rarely, in_hospital=st.booleans(), hospital=hospitals, number=records)
+    def die(self, is_meant: bool, in_hospital: bool, hospital: str, number: str) -> None:  # noqa: FBT001 — as above
         if is_meant and in_hospital:
             self.hospitals.die_in_hospital(0)
         elif is_meant:
-            self.hospitals.die(hospital)
+            self.hospitals.die(hospital, number)
 
-    @precondition(lambda self: self.world.intake.person.has_died)
+    @precondition(lambda self: any(person.has_died for person in self.world.intake.people.values()))
     @rule()
     def correct_death(self) -> None:
         self.hospitals.correct_death()

@@ -14,6 +14,29 @@ START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PATIENT = UUID("00000000-0000-4000-8000-000000000001")
 
 
+OTHER = UUID("00000000-0000-4000-8000-000000000002")
+"""The key of a second record, which may be found to be the same person's."""
+
+
+class Keys:
+    """Who is one person by what a member was told."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.is_merged = False
+
+    def hear(self, version: int, *, is_merged: bool) -> None:
+        if version > self.version:
+            self.version, self.is_merged = version, is_merged
+
+    def of(self, key: UUID) -> frozenset[UUID]:
+        return frozenset({PATIENT, OTHER}) if self.is_merged else frozenset({key})
+
+    @property
+    def groups(self) -> list[frozenset[UUID]]:
+        return sorted({self.of(PATIENT), self.of(OTHER)}, key=min)
+
+
 def named(name: str) -> UUID:
     return uuid5(PATIENT, name)
 
@@ -32,6 +55,7 @@ class Member(ABC):
     def __init__(self) -> None:
         self.now = START
         self.outbox: list[Told] = []
+        self.keys = Keys()
 
     @classmethod
     def topics(cls) -> list[str]:
@@ -42,8 +66,10 @@ class Member(ABC):
         if received is not None:
             self.handle(received)
 
-    def tell(self, event: PublishedEvent, subject: str, version: int, referral_id: UUID | None = None) -> None:
-        self.outbox.append(Told(event, PATIENT, subject, version, referral_id, self.now))
+    def tell(
+        self, event: PublishedEvent, subject: str, version: int, key: UUID, referral_id: UUID | None = None
+    ) -> None:
+        self.outbox.append(Told(event, key, subject, version, referral_id, self.now))
 
     @abstractmethod
     def handle(self, received: Received[ConsumedEvent]) -> None:

@@ -1,6 +1,6 @@
 """care-package without its database; the market never runs out of places, only of providers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -18,10 +18,9 @@ from care_package.domain.reconcile import hospital_deadline, reconcile
 from care_package.entrypoints.worker import HANDLERS
 from homeward_kit.envelope import ConsumedEvent, Received
 
-from .member import PATIENT, START, Member, models_of, named
+from .member import OTHER, PATIENT, START, Member, models_of, named
 
 POLICY = Policy()
-KEY = PatientKey(PATIENT)
 MARKET = [
     Provider(
         ProviderId(named(name)),
@@ -42,11 +41,14 @@ class Packages(Member):
         super().__init__()
         self.referrals: dict[ReferralId, ReferralFacts] = {}
         self.stays: dict[StayId, StayFacts] = {}
-        self.person = PersonFacts(KEY)
+        self.people = {key: PersonFacts(PatientKey(key)) for key in (PATIENT, OTHER)}
         self.packages: dict[ReferralId, tuple[Package, ...]] = {}  # oldest first
 
     def facts(self, referral_id: ReferralId) -> Facts:
-        return Facts(self.referrals[referral_id], self.person, self.stays)
+        referral = self.referrals[referral_id]
+        keys = self.keys.of(referral.patient_key)
+        stays = {stay_id: stay for stay_id, stay in self.stays.items() if stay.patient_key in keys}
+        return Facts(referral, self.people[referral.patient_key], stays)
 
     def newest(self, referral_id: UUID) -> Package | None:
         return next(iter(self.packages.get(ReferralId(referral_id), ())[-1:]), None)
@@ -54,45 +56,54 @@ class Packages(Member):
     def order(self, referral_id: UUID, act: Act) -> None:
         package = self.newest(referral_id)
         assert package is not None
-        self._bring_up_to_date(act(package, self.facts(ReferralId(referral_id))))
+        self._bring_up_to_date(self.keys.of(package.patient_key), act(package, self.facts(ReferralId(referral_id))))
 
     def handle(self, received: Received[ConsumedEvent]) -> None:
         event = received.payload
+        key = PatientKey(UUID(received.key))
         match event:
+            case consumed.AliasIn():
+                self.keys.hear(event.revision, is_merged=isinstance(event, consumed.PatientMergedIn))
+                self.fire()
+                return
             case consumed.ReferralEventIn():
                 news = event.to_news(_version(received))
-                self._learn(event.referral_id, lambda known: known.with_news(news))
+                self._learn(event.referral_id, key, lambda known: known.with_news(news))
                 self._merge(event.linked_stay())
             case consumed.PathwayDecidedIn():
                 version = _version(received)
                 decision = event.to_decision()
                 self._learn(
                     event.referral_id,
+                    key,
                     lambda known: known.with_decision(decision).with_target(event.target_on, version),
                 )
             case consumed.CaseTargetSetIn():
                 version = _version(received)
-                self._learn(event.referral_id, lambda known: known.with_target(event.target_on, version))
+                self._learn(event.referral_id, key, lambda known: known.with_target(event.target_on, version))
             case consumed.StayEventIn():
                 self._merge(event.stay.to_facts())
             case consumed.PatientDiedIn() | consumed.PatientDeathCorrectedIn():
-                self.person = self.person.with_death(event.revision, event.recorded_at(received.time))
+                self.people[key] = self.people[key].with_death(event.revision, event.recorded_at(received.time))
             case _:
                 raise AssertionError(received.type)
-        self.fire()
+        self._bring_up_to_date(self.keys.of(key))
 
     def fire(self) -> None:
-        self._bring_up_to_date(None)
+        for keys in self.keys.groups:
+            self._bring_up_to_date(keys)
 
-    def _learn(self, referral_id: ReferralId, learn: Callable[[ReferralFacts], ReferralFacts]) -> None:
-        self.referrals[referral_id] = learn(self.referrals.get(referral_id) or ReferralFacts(referral_id, KEY))
+    def _learn(self, referral_id: ReferralId, key: PatientKey, learn: Callable[[ReferralFacts], ReferralFacts]) -> None:
+        self.referrals[referral_id] = learn(self.referrals.get(referral_id) or ReferralFacts(referral_id, key))
 
     def _merge(self, stay: StayFacts | None) -> None:
         if stay is not None:
             self.stays[stay.stay_id] = stay.merged(self.stays.get(stay.stay_id))
 
-    def _bring_up_to_date(self, change: Change | None) -> None:
+    def _bring_up_to_date(self, keys: Collection[UUID], change: Change | None = None) -> None:
         for referral_id in sorted(self.referrals):
+            if self.referrals[referral_id].patient_key not in keys:
+                continue
             before = self.newest(referral_id)
             is_commanded = change is not None and before is not None and change.package.package_id == before.package_id
             package = change.package if change is not None and is_commanded else before
@@ -110,7 +121,7 @@ class Packages(Member):
         self.packages[after.referral_id] = (*(known[:-1] if is_same else known), after)
         for event in events:
             subject = f"package/{after.package_id}"
-            self.tell(to_published(event), subject, event.package.version, after.referral_id)
+            self.tell(to_published(event), subject, event.package.version, after.patient_key, after.referral_id)
 
     def timers(self) -> list[datetime]:
         newest = [package for key in self.packages if (package := self.newest(key))]

@@ -53,10 +53,11 @@ def _hear(fresh: Member, heard: Sequence[Heard], seen: list[Record], chance: Ran
 
 
 def _by_topic(records: Iterable[Record]) -> list[list[Record]]:
-    topics: dict[str, list[Record]] = {}
+    """Within a topic only what has the same key is in order."""
+    feeds: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        topics.setdefault(record.topic, []).append(record)
-    return list(topics.values())
+        feeds.setdefault((record.topic, record.key), []).append(record)
+    return list(feeds.values())
 
 
 def _agree(fresh: Member, live_work: object, details: object) -> None:

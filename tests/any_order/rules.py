@@ -41,7 +41,9 @@ def ends_started_care(referral: Referral) -> bool:
 
 def check_case(world: World, referral: Referral) -> None:
     """One case per accepted referral; closed with it; each mark as its cause stands."""
-    assert not (world.intake.person.has_died and referral.is_live), "a live referral of somebody who died"
+    assert not (world.intake.people[referral.patient_key].has_died and referral.is_live), (
+        "a live referral of somebody who died"
+    )
     case = world.triage.cases.get(referral.referral_id)
     assert (case is not None) is referral.was_accepted, "one case for each accepted referral, none for another"
     if case is None:
@@ -97,7 +99,7 @@ def check_line(package: Package, line: Line) -> None:
 
 def is_back_in_hospital(world: World, referral: Referral) -> bool:
     """The linked stay reopened, or a later stay open after its discharge."""
-    stays = {stay.stay_id: stay for stay in world.intake.stays}
+    stays = {stay.stay_id: stay for stay in world.intake.stays_of(referral.patient_key)}
     linked = stays.get(referral.stay_id) if referral.stay_id else None
     if linked is None or linked.content.is_cancelled:
         return False

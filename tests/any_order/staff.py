@@ -22,6 +22,7 @@ from triage.domain.case import Case, Outcome
 from triage.domain.facts import JourneyFacts
 
 from .cases import POLICY
+from .intake import NUMBERS
 from .member import named
 from .world import World
 
@@ -59,7 +60,9 @@ class Staff:
     def referrals(self, *states: ReferralState) -> list[Referral]:
         return [one for one in self.world.intake.referrals.values() if not states or one.state in states]
 
-    def refer(self, hospital: str, *, is_ready: bool = True, visit_number: str | None = None) -> bool:
+    def refer(
+        self, hospital: str, *, is_ready: bool = True, visit_number: str | None = None, number: str = "H1"
+    ) -> bool:
         facts = ReferralFacts(
             referring_organisation=hospital,
             hospital=hospital,
@@ -68,7 +71,7 @@ class Staff:
             criteria_to_reside=() if is_ready else NOT_READY,
             needs=(Need.MEALS,),
         )
-        return self.world.act(self.world.intake, lambda intake: intake.refer(facts, visit_number))
+        return self.world.act(self.world.intake, lambda intake: intake.refer(facts, visit_number, NUMBERS[number]))
 
     def accept(self, referral: Referral) -> bool:
         referral_id = referral.referral_id

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from triage_service import ACTIVITY, NOW, PACKAGES, Triage, facts, stay
+from triage_service import ACTIVITY, NOW, PACKAGES, REFERRALS, Triage, facts, referral_payload, stay
 
 
 async def test_an_acceptance_opens_a_case_with_a_timer(triage: Triage) -> None:
@@ -103,17 +103,31 @@ async def test_a_message_that_is_no_referral_is_a_dead_letter(triage: Triage) ->
     assert "facts.needs:missing" in letter["error_code"]
 
 
-async def test_a_death_told_of_another_key_of_the_person_closes_the_case_until_the_merge_is_taken_back(
-    triage: Triage,
-) -> None:
+async def test_a_case_follows_the_linked_stay_of_another_key_of_the_person(triage: Triage) -> None:
     await triage.accepted()
     referred, triage.patient_key = triage.patient_key, uuid4()
+    theirs = stay(uuid4(), triage.patient_key)
+    linked = referral_payload(triage.referral_id, referred, "accepted", stay=theirs)
+    both = {"patient_key": triage.patient_key, "retired_key": referred, "revision": 1}
+    await triage.receive(ACTIVITY, "patient.merged", both | {"merged_at": NOW, "said_by": "hospital"})
+    triage.patient_key = referred
+    await triage.receive(REFERRALS, "referral.stay_linked", linked, version=3)
+    assert len(await triage.rows("SELECT * FROM timers")) == 1
+    triage.patient_key = theirs["patient_key"]
+    home = theirs | {"revision": 2, "discharged_at": NOW}
+    await triage.receive(ACTIVITY, "patient.discharged", {"stay": home, "occurred_at": NOW})
+    assert await triage.rows("SELECT * FROM timers") == []
+
+
+async def test_a_death_told_of_another_key_stops_nothing_of_this_one(triage: Triage) -> None:
+    """Intake tells it under each key of the person; the merge may have been taken back meanwhile."""
+    await triage.accepted()
+    referred, triage.patient_key = triage.patient_key, uuid4()
+    both = {"patient_key": triage.patient_key, "retired_key": referred, "revision": 1}
+    await triage.receive(ACTIVITY, "patient.merged", both | {"merged_at": NOW, "said_by": "hospital"})
     died = {"patient_key": triage.patient_key, "revision": 1, "died_at": NOW}
     await triage.receive(ACTIVITY, "patient.died", died)
     assert (await triage.case())["state"] == "open"
-    both = {"patient_key": triage.patient_key, "retired_key": referred}
-    await triage.receive(ACTIVITY, "patient.merged", both | {"revision": 1, "merged_at": NOW, "said_by": "hospital"})
-    case = await triage.case()
-    assert (case["state"], case["closed_reason"], case["patient_key"]) == ("closed", "died", referred)
-    await triage.receive(ACTIVITY, "patient.unmerged", both | {"revision": 2, "unmerged_at": NOW})
-    assert (await triage.case())["state"] == "open"
+    triage.patient_key = referred
+    await triage.receive(ACTIVITY, "patient.died", died | {"patient_key": referred})
+    assert (await triage.case())["closed_reason"] == "died"

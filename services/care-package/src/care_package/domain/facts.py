@@ -1,6 +1,6 @@
 """What is known about a referral, its person and their stays, kept so that the order of arrival never matters."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -144,7 +144,10 @@ class StayFacts:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """Whether the person has died; a death may be corrected, the highest revision counts."""
+    """Whether the person has died; a death may be corrected, the highest revision counts.
+
+    Intake tells it under each key of the person: a stop, which lasts, is never derived from who is said to be one.
+    """
 
     patient_key: PatientKey
     revision: int = 0
@@ -155,15 +158,6 @@ class PersonFacts:
         if revision < self.revision:
             return self
         return replace(self, revision=revision, death_recorded_at=recorded_at)
-
-
-def known_of(records: Iterable[PersonFacts], patient_key: PatientKey) -> PersonFacts:
-    """What is known of a person under all their keys: of deaths told of several the one recorded last.
-
-    A referral is stopped by a death recorded after its acceptance; where any is, the last one is.
-    """
-    dead = [one for one in records if one.death_recorded_at is not None]
-    return max(dead, key=lambda one: (one.death_recorded_at, one.patient_key), default=PersonFacts(patient_key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,11 @@ class Brought:
 async def facts_of(tx: Tx, patient_key: PatientKey) -> list[Facts]:
     """The facts of each of a person's referrals; the person is locked first."""
     await tx.lock(patient_key)
-    person = await facts_rows.person_of(tx, patient_key)
     stays = await facts_rows.stays_of(tx, patient_key)
-    return [Facts(referral, person, stays) for referral in await facts_rows.referrals_of(tx, patient_key)]
+    return [
+        Facts(referral, await facts_rows.load_person(tx, referral.patient_key), stays)
+        for referral in await facts_rows.referrals_of(tx, patient_key)
+    ]
 
 
 async def bring_up_to_date(tx: Tx, patient_key: PatientKey, change: Change | None = None) -> list[Brought]:

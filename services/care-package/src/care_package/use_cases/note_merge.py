@@ -9,7 +9,7 @@ from homeward_kit.envelope import Received
 
 
 async def note_merge(tx: Tx, received: Received[AliasIn]) -> None:
-    """The packages of everybody concerned follow the stays and the death of all their keys from now on."""
+    """The packages of everybody concerned follow the stays of all their keys from now on."""
     event = received.payload
     is_merged = isinstance(event, PatientMergedIn)
     for group in await aliases.hear(

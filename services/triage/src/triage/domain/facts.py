@@ -3,7 +3,6 @@
 Each source keeps its own version: what is older than the newest known is ignored, a repeat changes nothing.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -151,17 +150,14 @@ class StayFacts:
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """What is known of a person's death; a correction clears it."""
+    """What is known of a person's death; a correction clears it.
+
+    Intake tells it under each key of the person: a stop, which lasts, is never derived from who is said to be one.
+    """
 
     patient_key: UUID
     revision: int
     died_at: datetime | None
-
-
-def known_of(records: Iterable[PersonFacts]) -> PersonFacts | None:
-    """What is known of a person under all their keys: a death told of any of them is theirs."""
-    known = sorted(records, key=lambda one: one.patient_key)
-    return next((one for one in known if one.died_at is not None), known[0] if known else None)
 
 
 class PackageFlag(StrEnum):

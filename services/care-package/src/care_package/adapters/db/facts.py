@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from care_package.domain.facts import DecidedLine, Decision, LineSpec, PersonFacts, ReferralFacts, StayFacts, known_of
+from care_package.domain.facts import DecidedLine, Decision, LineSpec, PersonFacts, ReferralFacts, StayFacts
 from care_package.domain.ids import LineId, PatientKey, ReferralId, StayId
 from homeward_kit import aliases
 from homeward_kit.database import Tx
@@ -91,15 +91,8 @@ async def merge_stay(tx: Tx, stay: StayFacts) -> None:
     )
 
 
-async def person_of(tx: Tx, patient_key: PatientKey) -> PersonFacts:
-    """What is known of a person under all their keys."""
-    keys = await aliases.keys_of(tx, patient_key)
-    found = await tx.execute("SELECT * FROM person_facts WHERE patient_key = ANY(:keys)", {"keys": list(keys)})
-    return known_of((PersonFacts(row.patient_key, row.revision, row.death_recorded_at) for row in found), patient_key)
-
-
 async def load_person(tx: Tx, patient_key: PatientKey) -> PersonFacts:
-    """What was told of a person under this key."""
+    """What is known of a person under this key."""
     found = await tx.execute(
         "SELECT revision, death_recorded_at FROM person_facts WHERE patient_key = :key", {"key": patient_key}
     )

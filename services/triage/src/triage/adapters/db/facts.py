@@ -22,7 +22,6 @@ from triage.domain.facts import (
     ReferralNews,
     ReferralState,
     StayFacts,
-    known_of,
     learn_package,
     learn_person,
     learn_referral,
@@ -66,14 +65,13 @@ async def load_journey(tx: Tx, referral_id: UUID) -> JourneyFacts:
 
 async def _journey(tx: Tx, referral: ReferralFacts) -> JourneyFacts:
     stay = await _one(tx, stay_facts, referral.stay_id) if referral.stay_id else None
-    keys = await aliases.keys_of(tx, referral.patient_key)
-    people = (await tx.execute(select(person_facts).where(person_facts.c.patient_key.in_(keys)))).mappings()
+    person = await _one(tx, person_facts, referral.patient_key)
     query = select(package_facts).where(package_facts.c.referral_id == referral.referral_id)
     packages = (await tx.execute(query.order_by(package_facts.c.package_id))).mappings().all()
     return JourneyFacts(
         referral=referral,
         stay=StayFacts(**stay) if stay else None,
-        person=known_of(PersonFacts(**row) for row in people),
+        person=PersonFacts(**person) if person else None,
         packages=tuple(_package(row) for row in packages),
     )
 
