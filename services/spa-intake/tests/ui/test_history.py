@@ -3,7 +3,7 @@
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from journey_builders import NOW, PERSON, REFERRAL, referral
@@ -48,3 +48,16 @@ def test_a_higher_version_wins_also_when_clocks_of_services_differ(clocks: tuple
     )
     [journey] = told(PERSON, sorted([first, second, third], key=lambda event: event.at))
     assert (journey.journey.ward, journey.journey.hospital) == ("6C", "RXX")
+
+
+def test_two_live_referrals_that_a_merge_left_say_so_and_keep_their_keys() -> None:
+    other_key, other_referral = uuid4(), uuid4()
+    data = {**RECEIVED.said[0].data}
+    theirs = Event(NOW, other_referral, [Said(FactKind.REFERRAL, other_referral, 1, data)], other_key)
+    found = {told_of.journey.referral_id: told_of.journey for told_of in told(PERSON, [RECEIVED, theirs])}
+    assert {key: (one.patient_key, "other_referral" in one.flags) for key, one in found.items()} == {
+        REFERRAL: (PERSON, True),
+        other_referral: (other_key, True),
+    }
+    alone = told(PERSON, [RECEIVED])
+    assert "other_referral" not in alone[0].journey.flags

@@ -210,6 +210,30 @@ class PatientDeathCorrected(ProjectedEvent):
         return [Fact(FactKind.PERSON, self.patient_key, {"died_at": None}, self.revision)]
 
 
+class _Alias(ProjectedEvent):
+    """Two keys are one person's, or no longer: who belongs together, intake itself keeps in the same database."""
+
+    topic: ClassVar[str] = HOSPITAL_ACTIVITY
+    retired_key: UUID
+
+    def details(self) -> Coded:
+        return {}
+
+    def other_keys(self) -> Sequence[UUID]:
+        return (self.retired_key,)
+
+    def to_keep(self) -> Sequence[Fact]:
+        return ()
+
+
+class PatientMerged(_Alias):
+    type: ClassVar[str] = "discharge.patient.merged.v1"
+
+
+class PatientUnmerged(_Alias):
+    type: ClassVar[str] = "discharge.patient.unmerged.v1"
+
+
 EVENTS: tuple[type[ProjectedEvent], ...] = (
     ReferralReceived,
     ReferralAmended,
@@ -233,4 +257,6 @@ EVENTS: tuple[type[ProjectedEvent], ...] = (
     StayCorrected,
     PatientDied,
     PatientDeathCorrected,
+    PatientMerged,
+    PatientUnmerged,
 )

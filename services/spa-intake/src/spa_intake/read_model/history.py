@@ -7,12 +7,13 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from .journey import Journey, Known, journeys, places
+from .journey import LIVE, Journey, Known, journeys, places
 from .projected import FactKind
 from .states import WaitingFor
 
 # Any: values of coded JSON.
 _Thing = tuple[FactKind, UUID]
+_REFERRAL = FactKind.REFERRAL
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Event:
     at: datetime
     referral_id: UUID | None
     said: Sequence[Said]
+    patient_key: UUID | None = None  # the one it is filed under, where the person has several
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,9 @@ def _referral_of(said: Said, event: Event) -> UUID | None:
 
 
 def told(patient_key: UUID, events: Iterable[Event]) -> list[Told]:
-    """Every journey of a person; `events` in the order of their times."""
+    """Every journey of a person; `events` in the order of their times, of all keys of the person."""
     knowledge = _Knowledge()
+    keys: dict[UUID, UUID] = {}  # of each referral, which keeps the one it was born with
     waits: dict[UUID, WaitingFor] = {}
     since: dict[UUID, datetime] = {}
     updated: dict[UUID | None, datetime] = {}
@@ -76,13 +79,25 @@ def told(patient_key: UUID, events: Iterable[Event]) -> list[Told]:
         for event in together:
             knowledge.hear(event)
             updated[event.referral_id] = at
+            keys |= {said.id: event.patient_key or patient_key for said in event.said if said.kind is _REFERRAL}
         for referral_id, place in places(list(knowledge.known.values())).items():
             if waits.get(referral_id) is not place.waiting_for:
                 waits[referral_id], since[referral_id] = place.waiting_for, at
-    return [
-        Told(journey, since[journey.referral_id], _last(updated, journey.referral_id))
+    found = [
+        replace(journey, patient_key=keys[journey.referral_id])
         for journey in journeys(patient_key, list(knowledge.known.values()))
     ]
+    return [
+        Told(journey, since[journey.referral_id], _last(updated, journey.referral_id)) for journey in _flagged(found)
+    ]
+
+
+def _flagged(found: Sequence[Journey]) -> list[Journey]:
+    """A merge closes nothing: where it left two live journeys of one person, both say so."""
+    live = [journey for journey in found if journey.referral_state in LIVE]
+    if len({journey.patient_key for journey in live}) < 2:
+        return list(found)
+    return [replace(one, flags=(*one.flags, "other_referral")) if one in live else one for one in found]
 
 
 def _last(updated: dict[UUID | None, datetime], referral_id: UUID) -> datetime:

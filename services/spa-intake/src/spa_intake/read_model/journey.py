@@ -11,6 +11,7 @@ from homeward_kit.values import LONDON
 from .projected import Coded, FactKind
 from .states import Case, Hold, Mark, Package, Place, Referral, Stage, States, Stay, WaitingFor, Watch, place
 
+LIVE = frozenset({Referral.RECEIVED, Referral.QUERIED, Referral.ACCEPTED})
 ABOUT_A_STAY = "hospital_discharge"
 DUE_AT_TARGET = frozenset({Stage.TO_CHECK, Stage.WITH_WARD, Stage.IN_TRIAGE, Stage.FINDING_CARE, Stage.ARRANGED})
 
@@ -191,7 +192,7 @@ def _answer_by(referral: Known, facts: Sequence[Known]) -> datetime | None:
 
 
 def _flags(referral: Known, states: States, facts: Sequence[Known]) -> tuple[str, ...]:
-    is_live = states.referral in {Referral.RECEIVED, Referral.QUERIED, Referral.ACCEPTED}
+    is_live = states.referral in LIVE
     is_settled = states.package is Package.STARTED
     flags: Mapping[str, Any] = {  # Any: truth values of several types
         "died": any(fact.data.get("died_at") for fact in facts if fact.kind is FactKind.PERSON),

@@ -45,6 +45,10 @@ class ProjectedEvent(ConsumedEvent):
         """Coded details for the timeline."""
         return self.model_dump(mode="json", exclude=_IDENTIFIERS)
 
+    def other_keys(self) -> Sequence[UUID]:
+        """Whom it concerns beside the person of its key."""
+        return ()
+
     def to_keep(self) -> Sequence[Fact]:
         """The facts this event carries."""
         return [Fact(self.kind_of_fact, getattr(self, self.id_field), self.details())]

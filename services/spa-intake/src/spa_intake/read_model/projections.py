@@ -1,14 +1,13 @@
 """The read model's consumer: events become entries of the timeline, then rows are computed from all entries."""
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import asdict
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+from homeward_kit.aliases import Group
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
 from homeward_kit.handling import BatchHandler, HandlerTable
@@ -48,7 +47,7 @@ ON CONFLICT DO NOTHING
 _OF_PERSONS = """
 SELECT patient_key, recorded_at, referral_id, facts FROM timeline_entries
 WHERE generation = :generation AND patient_key = ANY(:keys)
-ORDER BY patient_key, recorded_at, version, event_id
+ORDER BY recorded_at, version, event_id
 """
 
 _TELL = "SELECT pg_notify(:channel, '') FROM read_model_generations WHERE number = :generation AND state = 'active'"
@@ -59,21 +58,22 @@ async def project(tx: Tx, events: Sequence[Received[ProjectedEvent]], *, generat
     if (await tx.execute(_TAKES_EVENTS, {"generation": generation})).first() is None:
         return
     await tx.execute(_REMEMBER, [_entry(event, generation) for event in events])
-    news = {(event.key, event.referral_id) for event in events}
+    keys = {key for event in events for key in (UUID(event.key), *event.payload.other_keys())}
+    await tx.lock(*keys)  # those of the records, which the runner holds, and those a merge names beside them
+    news = {(UUID(event.key), event.referral_id) for event in events}
     rows = [
-        {**_values(journey), "generation": generation, "is_own": _is_own(journey, news)}
-        for patient_key, known in await _events(tx, {UUID(event.key) for event in events}, generation)
-        for journey in told(patient_key, known)
+        {**_values(journey), "generation": generation, "is_own": _is_own(journey, news, group)}
+        for group, known in await _events(tx, {tx.groups[key] for key in keys}, generation)
+        for journey in told(min(group), known)
     ]
     if rows:
         await tx.execute(_UPSERT, rows)
     await tx.execute(_TELL, {"channel": CHANNEL, "generation": generation})
 
 
-def _is_own(journey: Told, news: Container[tuple[str, UUID | None]]) -> bool:
+def _is_own(journey: Told, news: Container[tuple[UUID, UUID | None]], group: Group) -> bool:
     """True when one of the events belongs to the journey's timeline."""
-    key = str(journey.journey.patient_key)
-    return (key, journey.journey.referral_id) in news or (key, None) in news
+    return any((key, about) in news for key in group for about in (journey.journey.referral_id, None))
 
 
 def _entry(event: Received[ProjectedEvent], generation: int) -> dict[str, Any]:  # Any: values for SQL
@@ -99,13 +99,15 @@ def _stored(fact: Fact, version: int) -> dict[str, Any]:  # Any: JSON
     return {"kind": fact.kind, "id": str(fact.id), "version": own_version, "data": dict(fact.data)}
 
 
-async def _events(tx: Tx, keys: Iterable[UUID], generation: int) -> list[tuple[UUID, list[Event]]]:
-    """Everything known of these persons, each with their events in the order of their times."""
-    rows = await tx.execute(_OF_PERSONS, {"generation": generation, "keys": list(keys)})
-    return [
-        (key, [Event(row.recorded_at, row.referral_id, [_said(fact) for fact in row.facts]) for row in of_person])
-        for key, of_person in groupby(rows, key=attrgetter("patient_key"))
-    ]
+async def _events(tx: Tx, groups: Collection[Group], generation: int) -> list[tuple[Group, list[Event]]]:
+    """Everything known of these persons under all their keys, each with their events in the order of their times."""
+    rows = await tx.execute(_OF_PERSONS, {"generation": generation, "keys": [key for group in groups for key in group]})
+    of_key: dict[UUID, list[Event]] = {key: [] for group in groups for key in group}
+    group_of = {key: of_key[min(group)] for group in groups for key in group}
+    for row in rows:
+        said = [_said(fact) for fact in row.facts]
+        group_of[row.patient_key].append(Event(row.recorded_at, row.referral_id, said, row.patient_key))
+    return [(group, of_key[min(group)]) for group in groups]
 
 
 def _said(fact: dict[str, Any]) -> Said:  # Any: JSON

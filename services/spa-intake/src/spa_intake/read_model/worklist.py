@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from homeward_kit import aliases
 from homeward_kit.database import Tx
 
 from .states import Stage, WaitingFor
@@ -105,11 +106,12 @@ async def one(tx: Tx, referral_id: UUID) -> JourneyRow | None:
 
 
 async def others_of_person(tx: Tx, row: JourneyRow) -> Sequence[JourneyRow]:
-    """The person's other journeys, the newest first."""
+    """The person's other journeys, under whichever of their keys, the newest first."""
+    keys = await aliases.keys_of(tx, row.patient_key)
     result = await tx.execute(
-        f"SELECT {_COLUMNS} FROM journeys WHERE patient_key = :key AND referral_id <> :id"  # noqa: S608 — constants only
+        f"SELECT {_COLUMNS} FROM journeys WHERE patient_key = ANY(:keys) AND referral_id <> :id"  # noqa: S608 — constants only
         " ORDER BY received_at DESC",
-        {"key": row.patient_key, "id": row.referral_id},
+        {"keys": list(keys), "id": row.referral_id},
     )
     return [_row(row) for row in result.mappings()]
 

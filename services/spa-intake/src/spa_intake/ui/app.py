@@ -6,10 +6,11 @@ from fastapi.staticfiles import StaticFiles
 from . import problems
 from .context import Ui
 from .owners import Owners
-from .pages import do, live, record, sign_in, worklist
+from .pages import do, duplicates, live, record, sign_in, worklist
 from .parts import UiParts
 from .security import FormTokens, SecurityHeaders
 from .templating import make_environment
+from .waiting import Waiting
 
 
 class AssetsMissingError(Exception):
@@ -22,10 +23,18 @@ def make_app(parts: UiParts) -> FastAPI:
         raise AssetsMissingError("The interface's assets are not built: run `make assets`, or set HOMEWARD_ASSETS.")
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     templates = make_environment(parts.assets, is_demo=parts.is_demo)
-    app.state.ui = Ui(parts, Owners(parts), templates, FormTokens(parts.secret))
+    owners = Owners(parts)
+    app.state.ui = Ui(parts, owners, templates, FormTokens(parts.secret), Waiting(owners))
     app.add_middleware(SecurityHeaders)
     app.mount("/assets", StaticFiles(directory=parts.assets / "static"))
-    for router in (sign_in.router, worklist.router, live.router, record.router, do.router):
+    for router in (
+        sign_in.router,
+        worklist.router,
+        live.router,
+        record.router,
+        do.router,
+        duplicates.router,
+    ):
         app.include_router(router)
     problems.install(app)
     return app

@@ -16,6 +16,7 @@ from .owners import Owners
 from .parts import UiParts
 from .presenters import dates, words
 from .security import FormTokens, is_https
+from .waiting import Waiting
 
 READ_YOUR_WRITES = timedelta(seconds=1)
 
@@ -32,6 +33,7 @@ class Ui:
     owners: Owners
     templates: Environment
     tokens: FormTokens
+    waiting: Waiting
 
     def now(self) -> datetime:
         return self.parts.database.clock.now()
@@ -45,6 +47,7 @@ class SignedIn:
     ui: Ui
     staff: Staff
     session: str
+    duplicates_waiting: int | None = None  # for the navigation of those who decide them
 
     def form_token(self) -> str:
         return self.ui.tokens.make(self.session)
@@ -70,7 +73,7 @@ async def signed_in(request: Request) -> SignedIn:
         staff = await staff_sessions.find_session(tx, identifier)
     if staff is None:
         raise SignInNeededError
-    return SignedIn(request, ui, staff, identifier)
+    return SignedIn(request, ui, staff, identifier, await ui.waiting.duplicates(staff))
 
 
 User = Annotated[SignedIn, Depends(signed_in)]
@@ -93,6 +96,7 @@ def page(
         "staff_role": words.say(words.ROLES, user.staff.role) if user else None,
         "printed_at": f"{dates.clock(now)} on {dates.day(dates.london_day(now), dates.london_day(now))} {now:%Y}",
         "form_token": user.form_token if user else None,
+        "duplicates_waiting": user.duplicates_waiting if user else None,
     }
     return HTMLResponse(ui.templates.get_template(template).render(shared | values), status)
 

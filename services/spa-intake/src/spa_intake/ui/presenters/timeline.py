@@ -180,6 +180,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "patient.transferred": _at("Moved to another ward", "occurred_at"),
     "patient.discharged": _at("Left hospital", "occurred_at"),
     "patient.died": _at("Died", "died_at"),
+    "patient.merged": _fixed("Two records were found to belong to this person"),
+    "patient.unmerged": _fixed("Another record was found to belong to somebody else"),
     "patient.death_corrected": _fixed("The record of death was a mistake"),
     "admission.cancelled": _fixed("The admission was cancelled"),
     "transfer.cancelled": _fixed("The ward move was cancelled"),

@@ -55,6 +55,7 @@ FLAGS = {
     "returned": "Sent back to the ward",
     "unfilled": "No provider found",
     "safeguarding": "Safeguarding concern",
+    "other_referral": "Has another open referral",
 }
 CRITERIA = {
     "itu_hdu": "Needs intensive or high dependency care",
