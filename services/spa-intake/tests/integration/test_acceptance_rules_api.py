@@ -213,6 +213,7 @@ async def test_who_may_read_and_change_rules(
         {"condition": {"test": "phase_of_the_moon"}},
         {"code": "Not a code"},
         {"sentence": ""},
+        {"sentence": "half\u0000a sentence"},
     ],
 )
 async def test_a_rule_that_makes_no_sense_is_refused(

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from homeward_kit.auth import Caller, Role, require
@@ -19,7 +19,7 @@ from spa_intake.use_cases.change_acceptance_rule import change_acceptance_rule
 from spa_intake.use_cases.make_acceptance_rule import make_acceptance_rule
 
 from .dependencies import READERS, reading
-from .field_types import Body, Day, Line, ServiceCode
+from .field_types import Body, Day, Name, ServiceCode
 from .resources import Resource
 
 router = APIRouter(prefix="/api/v1/acceptance-rules", tags=["acceptance rules"])
@@ -32,9 +32,7 @@ Code = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
 class RuleBody(Body):
     """What is looked at, and what the coordinator is told when it applies. The machine never decides."""
 
-    sentence: Annotated[Line, StringConstraints(max_length=120)] = Field(
-        description="What the coordinator reads, in plain words and without naming anybody."
-    )
+    sentence: Name = Field(description="What the coordinator reads, in plain words and without naming anybody.")
     effect: Effect = Field(description="query: ask the ward; decline: with the reason given; warn: look twice.")
     reason: DeclineReason | None = Field(None, description="The reason of the decline that is suggested.")
     kinds: Annotated[list[Kind], Field(max_length=4)] = Field([], description="Empty: every kind of referral.")
