@@ -76,6 +76,7 @@ async def test_the_secret_is_shown_once(api: httpx.AsyncClient, ward: dict[str, 
     assert (answer.status_code, answer.headers["etag"]) == (201, '"1"')
     assert made["secret"].startswith("whsec_")
     assert (made["organisation"], made["state"], made["event_types"]) == ("RJZ", "active", ["referral.queried"])
+    names.answers = [[]]
     again = await api.post(PLACE, json={"url": URL, "event_types": ["referral.queried"]}, headers=keyed)
     assert again.json() == made
     read = await api.get(answer.headers["location"], headers=ward)

@@ -63,8 +63,9 @@ async def test_nothing_is_lost_and_what_comes_twice_has_the_same_id(
             receiver.answer = kill
             await started.wait_until_killed()
     receiver.answer = lambda _: (200, {})
-    async with worker.running(**settings):
+    async with worker.running(**settings) as last:
         await until(all_taken, "the delivery of every message")
+        assert "webhook_targets_failing 0.0" in (await last.client.get("/metrics")).text
     first_of = {one.webhook_id: one for one in reversed(receiver.received)}
     assert len(first_of) == 2 * REFERRALS
     assert len(receiver.received) > 2 * REFERRALS  # those that the kills left unrecorded

@@ -49,9 +49,9 @@ async def _watched(tx: Tx, subscription_id: UUID, caller: Caller) -> Watched:
 async def subscribe(body: schemas.SubscribeBody, request: Request, caller: Subscriber) -> Response:
     """Subscribe. The secret in the answer signs the messages; it is shown this once, and again for the same retry."""
     organisation = _organisation(body, caller)
-    await guard_of(request).check(body.url)
 
     async def work(tx: Tx) -> Answer:
+        await guard_of(request).check(body.url)  # here, so that a retry gets the first answer whatever the name is now
         event_types = tuple(dict.fromkeys(body.event_types))
         made = await create_subscription(tx, organisation, body.url, event_types)
         out = schemas.with_secret(await _watched(tx, made.subscription_id, caller), made)
