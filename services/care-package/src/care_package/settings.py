@@ -2,7 +2,7 @@
 
 from datetime import time, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,7 +11,8 @@ from care_package.domain.policy import Policy
 from homeward_kit.settings import ServiceSettings
 from homeward_kit.working_calendar import WorkingHours, bank_holidays
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DayOfWeek = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[DayOfWeek, ...] = get_args(DayOfWeek)
 
 
 class Settings(ServiceSettings):
@@ -29,7 +30,7 @@ class PolicySettings(BaseSettings):
     # when providers answer, in London time; from midnight to midnight: all day
     providers_answer_from: time = time(8)
     providers_answer_until: time = time(20)
-    providers_answer_on: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = DAYS  # a JSON list
+    providers_answer_on: tuple[DayOfWeek, ...] = DAYS  # a JSON list
     providers_answer_on_bank_holidays: bool = False
     hospital_limit_hours: int = Field(default=24, ge=1)
 
