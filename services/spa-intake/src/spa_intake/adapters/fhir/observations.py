@@ -1,7 +1,6 @@
 """What the Observations of a message state, by fact; a value that is not one of ours is noted as a fault."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
@@ -20,18 +19,21 @@ class Stated:
 
     def __init__(self, message: Message, faults: list[Issue]) -> None:
         self._faults = faults
-        self._by_fact: Mapping[str, list[resources.Observation]] = defaultdict(list)
+        self._by_fact: dict[str, list[resources.Observation]] = {}
         for each in message.all(resources.Observation):
             fact = each.code.code(codes.DISCHARGE_FACTS) if each.code else None
             if fact is not None:
-                self._by_fact[fact].append(each)
+                self._by_fact.setdefault(fact, []).append(each)
 
-    def about(self, fact: str) -> list[resources.Observation]:
-        return self._by_fact.get(fact, [])
+    def about(self, fact: str) -> Sequence[resources.Observation]:
+        return self._by_fact.get(fact, ())
 
     def several(self, fact: str, choices: type[E]) -> tuple[E, ...]:
         """Every code stated; an Observation without a value states that there is none."""
-        said = [each.value_codeable_concept for each in self.about(fact) if each.value_codeable_concept]
+        stated = self._by_fact.get(fact)
+        if not stated:
+            return ()
+        said = [each.value_codeable_concept for each in stated if each.value_codeable_concept]
         return tuple(dict.fromkeys(code for each in said if (code := self.code(each, choices))))
 
     def one(self, fact: str, choices: type[E]) -> E | None:
