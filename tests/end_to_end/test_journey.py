@@ -113,7 +113,11 @@ def test_the_clock_alone_makes_ready_again_and_lets_care_be_arranged(stack: Stac
     referral_id, feed = _agreed(stack, a_person(79))
     now = clock.now(stack.client)
     operated = {"lower_limb_surgery_48h": (now - timedelta(hours=47)).isoformat()}
-    body: dict[str, object] = {"criteria_to_reside": list(operated), "criteria_since": operated, "assessed_at": now.isoformat()}
+    body: dict[str, object] = {
+        "criteria_to_reside": list(operated),
+        "criteria_since": operated,
+        "assessed_at": now.isoformat(),
+    }
     _command(stack, referral_id, "readiness", body)
     feed.wait_for("case.paused")
     feed.wait_for("package.held")
