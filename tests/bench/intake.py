@@ -1,22 +1,27 @@
 """Intake's create path and its FHIR door: two workers under load, beside what they are compared with."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from homeward_kit.auth import Role
 from homeward_kit.testing.tokens import TokenIssuer
+from homeward_local.topics import ensure_topics
 
 from .load import Found, Target, as_many_as_possible, at_a_rate, percentile
 from .place import Place
 from .referring import FHIR, REST, fhir_requests, made_ahead, rest_requests
 from .results import Row, at_least, at_least_of, at_most, rate
-from .serving import count, intake_environment, workers
+from .serving import beside, count, intake_environment, workers
 
-AT_ONCE = 64
+AT_ONCE = 128
+PATIENCE_SECONDS = 120.0
 PER_SECOND = 300
 INTAKE = ["-m", "spa_intake", "serve", "--role", "api"]
 UNCOMMITTED = ["-m", "tests.bench.uncommitted", "serve", "--role", "api"]
+FORWARDING = ["-m", "tests.bench.forwarding"]
 NAIVE = ["-m", "tests.bench.naive.service"]
 MOST = 6_000  # requests a second that are made ahead: nothing here answers more
 
@@ -59,7 +64,7 @@ async def loaded(place: Place, path: str) -> AsyncIterator[tuple[Load, Mapping[s
     """A load and the environment of what answers it, on a fresh database of intake."""
     issuer = TokenIssuer()
     try:
-        async with place.address("spa_intake") as address, intake_environment(address, issuer) as environment:
+        async with place.address("spa_intake") as address, intake_environment(place, address, issuer) as environment:
             yield Load(place, issuer, rest_requests if path == REST else fhir_requests, path), environment
     finally:
         issuer.close()
@@ -88,11 +93,31 @@ async def create(place: Place) -> list[Row]:
 
 
 async def fhir(place: Place) -> list[Row]:
-    """POST /fhir/R4/$process-message: checked, stored and put into the outbox."""
-    async with loaded(place, FHIR) as (load, environment), workers(INTAKE, environment) as urls:
+    """POST /fhir/R4/$process-message: checked, stored, and its events on the broker; no consumer runs beside it."""
+    await asyncio.to_thread(ensure_topics, place.bootstrap)
+    async with (
+        loaded(place, FHIR) as (load, environment),
+        beside(FORWARDING, environment),
+        workers(INTAKE, environment) as urls,
+    ):
         found = await load.fastest(urls, 0)
+        ended = time.perf_counter()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await count(environment["DATABASE_URL"], "outbox"):  # noqa: ASYNC110 — it happens in another process
+                await asyncio.sleep(0.05)
+        late = time.perf_counter() - ended
+        sent = await count(environment["DATABASE_URL"], "event_log")
+    accepted = sum(answer.status == 200 for answer in found.answers)
+    if sent < accepted:
+        raise RuntimeError(f"{accepted} messages were accepted, {sent} events were sent")
     p99 = percentile((answer.seconds * 1000 for answer in found.answers), 0.99)
     return [
-        at_least("FHIR messages", found.rate, 1_000, unit="messages/s"),
+        at_least(
+            "FHIR messages stored and forwarded",
+            accepted / (found.seconds + late),
+            1_000,
+            found.rate,
+            unit="messages/s",
+        ),
         rate(f"FHIR messages, p99 of {AT_ONCE} at once", p99, unit="ms"),
     ]

@@ -26,7 +26,17 @@ def people(start: int = 0) -> Iterator[Person]:
         nhs_number = nhs_number_of(number % 1_000_000)
         if nhs_number is not None:
             model = models[number % MODELS]
-            yield replace(model, nhs_number=nhs_number, hospital_number=f"B{number:08d}", visit_number=f"V{number:08d}")
+            yield replace(
+                model,
+                family_name=f"{model.family_name}-{_in_letters(number)}",  # nobody is taken for somebody alike
+                nhs_number=nhs_number,
+                hospital_number=f"B{number:08d}",
+                visit_number=f"V{number:08d}",
+            )
+
+
+def _in_letters(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
 def rest_requests(target: Target, start: int = 0) -> Iterator[bytes]:

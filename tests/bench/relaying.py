@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Literal
 
 import asyncpg
 
@@ -16,9 +17,9 @@ from .things import FACTS, KEYS, ThingMadeIn, messages, produce
 PATIENCE_SECONDS = 600.0
 # ids in the order of time, as the kit makes them; a key keeps its shard
 FILL = """
-INSERT INTO outbox (id, shard, aggregatetype, aggregateid, type, topic, key, payload, tracingspancontext,
+INSERT INTO {table} ({seq}id, shard, aggregatetype, aggregateid, type, topic, key, payload, tracingspancontext,
                     causation_id, referral_id, actor, aggregate_version, event_time)
-SELECT uuidv7(), n % $1 % $2, 'thing', n::text, $3, $4, person::text,
+SELECT {n}uuidv7(), n % $1 % $2, 'thing', n::text, $3, $4, person::text,
     json_build_object('number', n, 'facts', $5::text[], 'referral_id', person, 'patient_key', person)::text,
     '00-' || replace(uuidv7()::text, '-', '') || '-0123456789abcdef-01', uuidv7(), person,
     'staff/7b0d4ac8-3f47-4cfb-8a3e-2a9a7fd8c001', 1, now()
@@ -26,11 +27,14 @@ FROM generate_series(1, $6::integer) AS n, LATERAL (SELECT md5((n % $1)::text)::
 """
 
 
-async def fill(address: str, topic: str, count: int) -> None:
-    """That many events into the outbox, as if sending had been impossible for a while."""
+async def fill(address: str, topic: str, count: int, table: Literal["outbox", "event_log"] = "outbox") -> None:
+    """That many events into the outbox, as if sending had been impossible for a while; or into the log, as if sent."""
+    seq, n = ("", "") if table == "outbox" else ("seq, ", "n, ")
     connection = await asyncpg.connect(address)
     try:
-        await connection.execute(FILL, KEYS, SHARDS, ThingMadeIn.type, topic, FACTS, count)
+        await connection.execute(
+            FILL.format(table=table, seq=seq, n=n), KEYS, SHARDS, ThingMadeIn.type, topic, FACTS, count
+        )
     finally:
         await connection.close()
 

@@ -17,7 +17,8 @@ from homeward_local.assets import ensure_assets
 from homeward_local.ports import free_port
 from homeward_local.secret_files import ensure_signing_key, ensure_symmetric_key
 
-from .load import Connection
+from .load import ask
+from .place import Place
 
 WORKERS = 2
 START_SECONDS = 60.0
@@ -51,24 +52,37 @@ async def workers(command: list[str], environment: Mapping[str, str]) -> AsyncIt
 async def _wait_for(process: Process, port: int) -> None:
     async with asyncio.timeout(START_SECONDS):
         while process.returncode is None:
-            connection = Connection(f"http://127.0.0.1:{port}")
-            answer = await connection.send(b"GET /health/live HTTP/1.1\r\nHost: bench\r\n\r\n", 0)
-            connection.close()
-            if answer.status == 200:
-                return
+            with suppress(OSError):
+                answer = await ask(f"http://127.0.0.1:{port}", b"GET /health/live HTTP/1.1\r\nHost: bench\r\n\r\n")
+                if answer.status == 200:
+                    return
             await asyncio.sleep(0.1)
     raise TimeoutError
 
 
 @asynccontextmanager
-async def intake_environment(address: str, issuer: TokenIssuer) -> AsyncIterator[dict[str, str]]:
+async def beside(command: list[str], environment: Mapping[str, str]) -> AsyncIterator[None]:
+    """A process that answers nobody, ended afterwards; it must still be there then."""
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, env={**os.environ, **environment})
+    try:
+        yield
+        if process.returncode is not None:
+            raise RuntimeError(f"{command} ended with {process.returncode}")
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def intake_environment(place: Place, address: str, issuer: TokenIssuer) -> AsyncIterator[dict[str, str]]:
     """What intake reads from its environment; the addresses of the others are never called."""
     with tempfile.TemporaryDirectory() as folder:
         key = ensure_signing_key(Path(folder) / "key.pem")
         here = "http://127.0.0.1:1"
         yield {
             "DATABASE_URL": address,
-            "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+            "KAFKA_BOOTSTRAP_SERVERS": place.bootstrap,
             "TRUSTED_ISSUERS": json.dumps([issuer.trusted.model_dump()]),
             **{f"{name}_URL": here for name in ("SPA_INTAKE", "TRIAGE", "CARE_PACKAGE", "READMISSION_MONITOR")},
             "UI_SIGNING_KEY_FILE": str(key),

@@ -31,15 +31,16 @@ from spa_intake.entrypoints.webhooks import Webhooks, guard_of
 from spa_intake.settings import IntakeSettings
 
 NAME = "spa-intake"
+# in this order a request is matched: those that are sent most come first
 ROUTERS: Sequence[APIRouter] = (
     referrals.router,
+    fhir.router,
     notes.router,
     duplicates.router,
     people.router,
     acceptance_rules.router,
     subscriptions.router,
     keys.router,
-    fhir.router,
     fhir_reads.router,
     fhir_rest.router,
     hl7.router,
