@@ -158,6 +158,27 @@ async def test_words_alone_are_an_amendment_and_saying_them_again_is_none(
     assert (await api.get(sent["links"]["content"], headers=ward)).json()["texts"]["risks"] == "Steep stairs"
 
 
+async def test_how_the_person_is_reached_is_amended_and_answered(
+    api: httpx.AsyncClient, ward: dict[str, str], token_issuer: TokenIssuer, intake: Intake
+) -> None:
+    coordinator = token_issuer.headers("coordinator")
+    sent = await send(api, ward, FULL)
+    moved = {"person": {"address_lines": ["2 Other Road"], "postcode": "BR2 9ZZ"}}
+    amended = (await command(api, ward, sent, "amend", moved)).json()
+    assert (amended["outward_postcode"], amended["version"]) == ("BR2", sent["version"] + 1)
+    assert (await intake.told())[-1].payload["facts"]["outward_postcode"] == "BR2"
+    await command(api, coordinator, sent, "query", {"missing": ["contact_details"]})
+    answered = await command(api, ward, sent, "answer", {"person": {"phone": "020 7946 0099", "gp_practice": None}})
+    assert (answered.status_code, answered.json()["state"]) == (200, "received")
+    key = (await api.get(sent["links"]["self"], headers=coordinator)).json()["patient_key"]
+    person = (await api.get(f"/api/v1/people/{key}", headers=coordinator)).json()
+    assert (person["address_lines"], person["phone"]) == (["2 Other Road"], "020 7946 0099")
+    assert (person["gp_practice"], person["family_name"], person["postcode"]) == (None, "Example", "BR2 9ZZ")
+    assert "7946" not in json.dumps([event.payload for event in await intake.told()])
+    renamed = await command(api, ward, sent, "amend", {"person": {"family_name": "Other"}})
+    assert renamed.status_code == 422
+
+
 async def test_a_safeguarding_flag_is_a_concern(api: httpx.AsyncClient, ward: dict[str, str]) -> None:
     flagged = {"safeguarding": ["self_neglect"], "safeguarding_concern": False}
     sent = await send(api, ward, FULL | flagged)

@@ -62,6 +62,9 @@ def test_the_coded_facts_are_codes() -> None:
         "needs": ["meals"],
         "cognition": "delirium",
         "safeguarding_concern": False,
+        "safeguarding": [],
+        "abilities": [],
+        "criteria_since": [],
     }
 
 

@@ -127,6 +127,7 @@ AMENDMENT: Examples = {
     "a group as a whole": {
         "value": {"equipment": {"needed": ["hospital_bed", "hoist"], "in_place": ["key_safe"]}, "mobility": "hoist"}
     },
+    "how the person is reached": {"value": {"person": {"phone": "020 7946 0002", "gp_practice": None}}},
     "contacts": {"value": {"contacts": [{"name": "Grace Example", "relationship": "child", "roles": ["next_of_kin"]}]}},
 }
 WITHDRAWAL: Examples = {"no longer needed": {"value": {"reason": "no_longer_needed"}}}

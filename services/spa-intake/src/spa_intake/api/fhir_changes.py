@@ -23,6 +23,7 @@ from spa_intake.use_cases.answer_query import answer_query
 from spa_intake.use_cases.change_readiness import change_readiness
 from spa_intake.use_cases.open_journey import Journey, open_journey
 from spa_intake.use_cases.record_note import record_note
+from spa_intake.use_cases.rewriting import Rewriting
 from spa_intake.use_cases.withdraw_referral import withdraw_referral
 
 
@@ -79,7 +80,7 @@ async def _update(tx: Tx, message: Message, referral: Referral, access: Access) 
         return replace(asked.facts, ward=known.ward) if asked.facts.ward == UNKNOWN_WARD else asked.facts
 
     state_changing = answer_query if referral.state is ReferralState.QUERIED else amend_referral
-    changed = await state_changing(tx, referral.referral_id, revise, access, lambda _: asked.content)
+    changed = await state_changing(tx, referral.referral_id, revise, access, Rewriting(content=lambda _: asked.content))
     assessed_at = asked.facts.criteria_assessed_at
     if assessed_at is not None:
         assessment = Assessment(assessed_at, asked.facts.criteria_to_reside, asked.facts.criteria_since)

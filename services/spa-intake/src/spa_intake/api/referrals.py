@@ -194,7 +194,7 @@ async def query(referral_id: UUID, body: schemas.QueryBody, request: Request, ca
 async def answer(referral_id: UUID, body: Amendment, request: Request, caller: Referrer) -> Response:
     """Answer a query, with what changes by it."""
     return await _run(
-        request, caller, lambda tx, access: answer_query(tx, referral_id, body.apply, access, body.rewrite())
+        request, caller, lambda tx, access: answer_query(tx, referral_id, body.apply, access, body.rewriting())
     )
 
 
@@ -202,7 +202,7 @@ async def answer(referral_id: UUID, body: Amendment, request: Request, caller: R
 async def amend(referral_id: UUID, body: Amendment, request: Request, caller: Referrer) -> Response:
     """Amend what a referral says; the criteria to reside have a command of their own (readiness)."""
     return await _run(
-        request, caller, lambda tx, access: amend_referral(tx, referral_id, body.apply, access, body.rewrite())
+        request, caller, lambda tx, access: amend_referral(tx, referral_id, body.apply, access, body.rewriting())
     )
 
 

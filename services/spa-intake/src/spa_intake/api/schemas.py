@@ -1,6 +1,5 @@
 """What callers send: strict models, every field described by a sentence; nothing unknown is let in."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
@@ -26,7 +25,9 @@ from spa_intake.domain.content_codes import Referrer
 from spa_intake.domain.criteria import Assessment
 from spa_intake.domain.inputs import PersonIn, ReferralFacts, ReferralIn
 from spa_intake.domain.kinds import POLICIES, referrer_of
+from spa_intake.domain.person import Person
 from spa_intake.domain.referral import ReferralState
+from spa_intake.use_cases.rewriting import Rewriting
 
 from .content_schemas import ContentBody, unique
 from .field_types import (
@@ -74,19 +75,39 @@ class PersonBody(Body):
     gp_practice: OdsCode | None = Field(None, description="ODS code of the practice.")
 
 
+class ReachBody(Body):
+    """How the person is reached: a field left out stays, null clears it."""
+
+    address_lines: Annotated[list[Name], Field(max_length=5)] | None = None
+    postcode: Postcode | None = None
+    phone: Phone | None = None
+    gp_practice: OdsCode | None = Field(None, description="ODS code of the practice.")
+
+    def apply(self, person: Person) -> Person:
+        """The person with what the body says."""
+        said = {name: getattr(self, name) for name in self.model_fields_set}
+        if "address_lines" in said:
+            said["address_lines"] = tuple(self.address_lines or ())
+        return replace(person, **said)
+
+
 class AmendmentBody(ContentBody):
     """What to change: a field left out stays, null clears it; a group is replaced as a whole."""
 
     ward: Ward | None = Field(None, description="Where the person is now; it cannot be cleared.")
+    person: ReachBody | None = Field(None, description="How the person is reached. Who they are is not amended here.")
 
     def apply(self, facts: ReferralFacts) -> ReferralFacts:
         """The facts with what the body says."""
         return replace(facts, **self.coded() | ({"ward": self.ward} if self.ward else {}))
 
-    def rewrite(self) -> Callable[[ReferralContent], ReferralContent] | None:
-        """How contacts and words change; None: nothing is said of them."""
+    def rewriting(self) -> Rewriting:
+        """How contacts and words change, and how the person is reached."""
         said = self.uncoded()
-        return (lambda content: replace(content, **said)) if said else None
+        return Rewriting(
+            content=(lambda content: replace(content, **said)) if said else None,
+            person=self.person.apply if self.person else None,
+        )
 
 
 class ReferralBody(ContentBody):

@@ -1,4 +1,4 @@
-"""Amend what a referral says: its coded facts, its contacts and words."""
+"""Amend what a referral says: its coded facts, its contacts and words, how the person is reached."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -10,7 +10,7 @@ from spa_intake.domain.referral_commands import Amend
 
 from .access import Access, open_referral
 from .recording import record_change
-from .rewriting import Rewrite, rewrite_content
+from .rewriting import Rewriting, rewrite
 
 
 async def amend_referral(
@@ -18,10 +18,10 @@ async def amend_referral(
     referral_id: UUID,
     revise: Callable[[ReferralFacts], ReferralFacts],
     access: Access,
-    rewrite: Rewrite | None = None,
+    rewriting: Rewriting = Rewriting(),
 ) -> Referral:
-    """`revise` gives the facts as they are now, `rewrite` contacts and words. Refuses with ReferralHasEnded."""
+    """`revise` gives the facts as they are now. Refuses with ReferralHasEnded."""
     referral = await open_referral(tx, referral_id, access)
-    is_rewritten = await rewrite_content(tx, referral_id, rewrite)
-    amend = Amend(revised(referral.facts, revise), is_rewritten=is_rewritten)
+    after = await rewrite(tx, referral, revised(referral.facts, revise), rewriting)
+    amend = Amend(after.facts, is_rewritten=after.is_rewritten)
     return await record_change(tx, decide(referral, amend, tx.now), "amend_referral")

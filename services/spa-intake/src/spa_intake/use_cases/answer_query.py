@@ -10,7 +10,7 @@ from spa_intake.domain.referral_commands import Answer
 
 from .access import Access, open_referral
 from .recording import record_change
-from .rewriting import Rewrite, rewrite_content
+from .rewriting import Rewriting, rewrite
 
 
 async def answer_query(
@@ -18,10 +18,10 @@ async def answer_query(
     referral_id: UUID,
     revise: Callable[[ReferralFacts], ReferralFacts],
     access: Access,
-    rewrite: Rewrite | None = None,
+    rewriting: Rewriting = Rewriting(),
 ) -> Referral:
     """`revise` gives the facts as they are with the answer. Refuses with ReferralNotQueried, ReferralHasEnded."""
     referral = await open_referral(tx, referral_id, access)
-    await rewrite_content(tx, referral_id, rewrite)
-    change = decide(referral, Answer(revised(referral.facts, revise)), tx.now)
+    after = await rewrite(tx, referral, revised(referral.facts, revise), rewriting)
+    change = decide(referral, Answer(after.facts), tx.now)
     return await record_change(tx, change, "answer_query")
