@@ -52,7 +52,11 @@ class Door:
             return (await tx.execute(query)).all()
 
 
-CLIENTS = (Client(client_id="rjz-pas", organisations=("RJZ",), scopes=frozenset({"hl7"})),)
+CLIENTS = (
+    Client(
+        client_id="rjz-pas", organisations=("RJZ",), scopes=frozenset({"hl7"}), requests_per_second=1_000, burst=1_000
+    ),
+)
 
 
 def sealer() -> Sealer:

@@ -199,6 +199,18 @@ async def test_a_commit_whose_answer_was_lost_is_acknowledged_as_a_repeat(door: 
     assert len(await rows(database, "SELECT 1 FROM movements")) == 1
 
 
+async def test_a_sender_that_is_too_quick_is_answered_more_slowly(database: Database) -> None:
+    client = Client(
+        client_id="rjz-pas", organisations=("RJZ",), scopes=frozenset({"hl7"}), requests_per_second=5, burst=1
+    )
+    async with listening(database, (client,)) as door, connected(door.listener.port) as line:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        await line.send(framed(adt()) * 4)
+        assert [acknowledged(answer)[0] for answer in await line.answers(4)] == ["AA"] * 4
+        assert loop.time() - started > 0.55
+
+
 async def test_tls_and_the_senders_certificate(database: Database, tmp_path: Path) -> None:
     authority = _Authority(tmp_path)
     tls = server_tls(*authority.issue("localhost"), authority.certificate)

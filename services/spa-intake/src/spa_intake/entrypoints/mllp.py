@@ -1,14 +1,17 @@
 """The MLLP door of the api process: who may send there, and what answers."""
 
+import asyncio
+
 from opentelemetry.trace import SpanKind
 
 from homeward_kit import telemetry
 from homeward_kit.callers import Caller
-from homeward_kit.clients import Registry
+from homeward_kit.clients import Client, Registry
 from homeward_kit.database import Database
 from homeward_kit.process import Runtime
+from homeward_kit.rate_limits import RateLimits
 from spa_intake.adapters.db.adt_messages import Door
-from spa_intake.adapters.hl7.message import Hl7Message
+from spa_intake.adapters.hl7.message import Hl7Message, read_header
 from spa_intake.adapters.hl7.movement import sending_system
 from spa_intake.adapters.hl7.refusal import Condition, Hl7Refusal, rejected
 from spa_intake.adapters.mllp.framing import Block
@@ -24,6 +27,8 @@ class MllpDoor:
 
     def __init__(self, place: Place, desk: AdtDesk) -> None:
         self._desk = desk
+        self._limits = RateLimits(desk.registry)
+        self._in_hand = asyncio.Semaphore(place.at_once)
         self.listener = MllpListener(place, self._answer)
 
     async def keep(self, runtime: Runtime) -> None:
@@ -32,6 +37,17 @@ class MllpDoor:
         await self.listener.run(runtime.stopping)
 
     async def _answer(self, block: Block, peer: Peer) -> bytes:
+        await self._turn_of(block)
+        async with self._in_hand:
+            return await self._answer_now(block, peer)
+
+    async def _turn_of(self, block: Block) -> None:
+        """MLLP cannot say "later": a sender that is too quick waits for its answers, and so sends more slowly."""
+        client = self._client(read_header(block.body))
+        while client and (wait := self._limits.take(client.subject).wait_seconds):  # noqa: ASYNC110 — time must pass
+            await asyncio.sleep(wait)
+
+    async def _answer_now(self, block: Block, peer: Peer) -> bytes:
         with telemetry.burst(), telemetry.span("mllp message", SpanKind.SERVER):
             if block.is_too_long:
                 receipt = await self._desk.refuse(block.body, _too_long(self.listener.place.longest_bytes))
@@ -39,11 +55,14 @@ class MllpDoor:
                 receipt = await self._desk.take(block.body, Door.MLLP, lambda header: self._sender(header, peer))
             return receipt.acknowledgement
 
-    def _sender(self, header: Hl7Message | None, peer: Peer) -> Caller:
-        facility = header.get("MSH", 4) if header else None
-        names = (sending_system(header), facility) if header else ()
+    def _client(self, header: Hl7Message | None) -> Client | None:
+        """By MSH-3 and MSH-4 together, else by MSH-4 alone."""
+        names = (sending_system(header), header.get("MSH", 4)) if header else ()
         found = (self._desk.registry.by_facility(SCOPE, name) for name in names if name)
-        client = next((one for one in found if one is not None), None)
+        return next((one for one in found if one is not None), None)
+
+    def _sender(self, header: Hl7Message | None, peer: Peer) -> Caller:
+        client = self._client(header)
         if client is None:
             raise rejected(Condition.UNKNOWN_KEY, "This sending application and facility are not known here.", "MSH-4")
         if peer.names is None and client.needs_certificate:

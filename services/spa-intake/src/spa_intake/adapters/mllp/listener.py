@@ -1,4 +1,4 @@
-"""A listener for MLLP: one message at a time on a connection, some at once, answered before the next is read."""
+"""A listener for MLLP: one message at a time on a connection, answered before the next is read."""
 
 import asyncio
 import contextlib
@@ -53,11 +53,7 @@ class MllpListener:
     port: int = 0  # the port it listens on, once it does
     _connections: "set[asyncio.Task[None]]" = field(default_factory=set)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _in_hand: asyncio.Semaphore = field(init=False)
     _server: asyncio.Server | None = None
-
-    def __post_init__(self) -> None:
-        self._in_hand = asyncio.Semaphore(self.place.at_once)
 
     def state(self) -> str:
         """For the health of the process."""
@@ -115,9 +111,7 @@ class MllpListener:
         patience = self.place.idle_seconds
         while data := await self._read(reader, patience):
             for block in blocks.feed(data):
-                async with self._in_hand:
-                    answer = await self.handle(block, peer)
-                writer.write(framed(answer))
+                writer.write(framed(await self.handle(block, peer)))
                 await asyncio.wait_for(writer.drain(), ANSWER_SECONDS)
                 if block.is_too_long:
                     return
