@@ -15,6 +15,7 @@ class DuplicateForm(FormModel):
 def form_for(decided: str | None) -> Form:
     """Only what was not decided already can be chosen."""
     open_to = [code for code in DECISIONS if code != decided]
+    reasons = [code for code in REASONS if decided is not None or code != "decided_wrongly"]
     question = "Are these records about one person?" if decided is None else "What is right instead?"
     return Form(
         DuplicateForm,
@@ -26,6 +27,6 @@ def form_for(decided: str | None) -> Form:
                 "Select whether the records are about one person",
                 choices(DECISIONS, open_to),
             ),
-            Field("reason", "How do you know?", Kind.RADIOS, "Select how you know", choices(REASONS)),
+            Field("reason", "How do you know?", Kind.RADIOS, "Select how you know", choices(REASONS, reasons)),
         ),
     )

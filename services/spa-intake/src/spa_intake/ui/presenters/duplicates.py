@@ -17,6 +17,7 @@ REASONS = {
     "records_compared": "The records were compared",
     "decided_wrongly": "The earlier decision was wrong",
 }
+DIFFERENT = "Different"
 BECAUSE = {
     "identifiers": "A message named both: the NHS number of one and the hospital number of the other",
     "details": "The name, birth date and postcode are the same",
@@ -26,23 +27,23 @@ DONE = {
     "same": "The two records are about one person now. Both keep their referrals: close one if it is not needed.",
     "different": "The two records are about different people.",
 }
-_ROWS: Mapping[str, tuple[str, str]] = {  # label, and the field that is compared
-    "name": ("Name", "family_name"),
+_ROWS: Mapping[str, tuple[str, str | None]] = {  # label, and the field that is compared
+    "name": ("Family name", "family_name"),
     "given": ("Given name", "given_name"),
     "born": ("Born", "born_on"),
     "gender": ("Gender", "gender"),
     "nhs_number": ("NHS number", "nhs_number"),
-    "hospital_number": ("Hospital number", ""),
-    "address": ("Address", "postcode"),
+    "hospital_number": ("Hospital number", None),
+    "address": ("Address (postcode compared)", "postcode"),
     "phone": ("Phone", "phone"),
     "gp_practice": ("GP practice", "gp_practice"),
-    "died": ("Died", ""),
+    "died": ("Died", None),
 }
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A row of the comparison. `agreement` is "Same", "Different" or nothing where one record does not say."""
+    """A row of the comparison; `agreement` says whether the records agree, nothing where that says nothing."""
 
     label: str
     values: Sequence[str]
@@ -103,10 +104,12 @@ def _value(attribute: str, person: Json, view: PersonView) -> str | None:
     return found
 
 
-def _agreement(item: Json, compared: str) -> str:
+def _agreement(item: Json, compared: str | None) -> str:
+    if compared is None:
+        return ""
     if compared in item["agrees"]:
         return "Same"
-    return "Different" if compared in item["differs"] else ""
+    return DIFFERENT if compared in item["differs"] else "Not known in both"
 
 
 def _decided(item: Json, names: Mapping[UUID, str], now: datetime) -> str | None:
