@@ -112,8 +112,15 @@ def _package_restarts_unchanged(picture: Picture) -> tuple[str, ...]:
 
 
 def _no_new_needs(picture: Picture) -> tuple[str, ...]:
-    """Annex B, pathway 0: no new or additional health or social needs; the voluntary sector may help at home."""
-    if picture.has_increased_needs or picture.needs - {Need.SHOPPING_SOCIAL}:
+    """Annex B, pathway 0: no new or additional health or social needs; the voluntary sector may help at home.
+
+    Health care that somebody had before is not new where an assessor found that nothing is.
+    """
+    if picture.has_increased_needs:
+        return ()
+    if Judgement.NO_NEW_NEEDS in picture.judgements and not picture.needs - HEALTH_CARE - {Need.SHOPPING_SOCIAL}:
+        return ("judgement.no_new_needs", *_needs_among(picture, picture.needs))
+    if picture.needs - {Need.SHOPPING_SOCIAL}:
         return ()
     return ("needs.none", *_needs_among(picture, {Need.SHOPPING_SOCIAL}))
 
