@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -27,7 +28,7 @@ async def merge(intake: Intake, message: MergeIn) -> MergeOutcome:
     return await intake.run(lambda tx: merge_people(tx, message, POLICY))
 
 
-def message(trigger: Trigger, number: str, hours: float, **fields: object) -> MovementIn:
+def message(trigger: Trigger, number: str, hours: float, **fields: Any) -> MovementIn:  # Any: fields of a movement
     at = NOW + timedelta(hours=hours)
     return movement_in(trigger, person=person_in(hospital_number=number), occurred_at=at, sent_at=at, **fields)
 
