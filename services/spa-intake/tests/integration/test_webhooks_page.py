@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import openapi_spec_validator
 import pytest
 from webhook_sending import Names
 
@@ -52,6 +53,13 @@ def test_the_message() -> None:
     (example,) = blocks("json")
     message = WardMessage.model_validate_json(example)
     assert json.loads(message.model_dump_json()) == json.loads(example)
+
+
+async def test_the_message_is_in_the_openapi_document(api: httpx.AsyncClient) -> None:
+    document = (await api.get("/openapi.json")).json()
+    body = document["webhooks"]["ward-message"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body == {"$ref": "#/components/schemas/WardMessage"}
+    openapi_spec_validator.validate(document)
 
 
 def test_every_type_is_named() -> None:

@@ -12,6 +12,7 @@ from homeward_kit.database import Tx
 from homeward_kit.problems import Pointer, Problem
 from spa_intake.adapters.db import deliveries, subscriptions
 from spa_intake.adapters.db.subscriptions import Watched
+from spa_intake.adapters.webhooks.message import WardMessage
 from spa_intake.adapters.webhooks.resolving import Guard
 from spa_intake.domain.errors import SubscriptionNotFound
 from spa_intake.domain.subscription import SubscriptionStep
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/api/v1/subscriptions", tags=["subscriptions"])
 Subscriber = Annotated[
     Caller, Depends(require(Role.WARD_SYSTEM, Role.MANAGER, Role.OPERATOR, scope=Scopes.SUBSCRIPTIONS))
 ]
+messages = APIRouter()  # what we send; it is in the OpenAPI document beside what we answer
 DELETED = 204
 
 
@@ -175,3 +177,8 @@ async def replay(subscription_id: UUID, body: schemas.ReplayBody, request: Reque
         return Answer(schemas.ReplayedOut(replayed=replayed), 202)
 
     return await run_command(request, caller, work)
+
+
+@messages.post("ward-message", status_code=204, tags=["subscriptions"])
+def told(body: WardMessage) -> None:
+    """What a subscription's address gets, signed after the Standard Webhooks specification; answer with any 2xx."""

@@ -12,8 +12,8 @@ from spa_intake import read_model, ui
 from spa_intake.adapters.signing import StaffTokens
 from spa_intake.api import (
     acceptance_rules,
-    duplicates,
     adt_ops,
+    duplicates,
     errors,
     fhir,
     fhir_reads,
@@ -47,6 +47,8 @@ ROUTERS: Sequence[APIRouter] = (
     adt_ops.router,
     read_model.router,
 )
+# Bytes: a message may hold documents, a referral or a note is text.
+BODY_LIMITS = {"/api/v1/": 256 * 1024, "/api/v1/hl7": 1024 * 1024, "/fhir/R4": 1024 * 1024}
 
 
 def build() -> Service:
@@ -62,6 +64,7 @@ def build() -> Service:
         handlers=worker.HANDLERS,
         timers=worker.TIMERS,
         refusals=errors.STATUSES,
+        body_limits=BODY_LIMITS,
         configure_app=interface.configure,
         background=(interface.follow,),
         keepers=(_keep_read_model, interface.listen, webhooks.keep),
@@ -77,6 +80,7 @@ def prepare_api(app: FastAPI, settings: IntakeSettings) -> StaffTokens:
     tokens = StaffTokens(settings.ui_signing_key_file, settings.spa_intake_url)
     app.state.policy = worker.POLICY
     app.state.webhook_guard = guard_of(settings)
+    app.webhooks.include_router(subscriptions.messages)
     app.state.staff_tokens = tokens
     return tokens
 
