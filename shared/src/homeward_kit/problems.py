@@ -23,8 +23,8 @@ from homeward_kit.values import Refusal
 MEDIA_TYPE = "application/problem+json"
 _FIELD_NAME = re.compile(r"[a-z][A-Za-z0-9_]{0,40}")
 _log = get_logger(__name__)
-# class 08: connection; 53: no resources; 57P: the server is stopping or starting
-_OUTAGE_STATES = ("08", "53", "57P")
+# class 08: connection; 53: no resources; 57P: the server is stopping or starting; 40P01: ended for another (ADR 0013)
+_OUTAGE_STATES = ("08", "53", "57P", "40P01")
 
 # Any: members of a problem are any JSON.
 Extra = Mapping[str, Any]

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from homeward_kit import aliases
-from homeward_kit.database import Database, Tx
+from homeward_kit.database import Database, Tx, lock_number
+from homeward_kit.problems import is_outage
 
 A, B, C, D = (UUID(int=number) for number in range(1, 5))
 Pairs = list[tuple[UUID, UUID]]
@@ -103,3 +104,19 @@ async def test_a_merge_committed_while_a_lock_was_waited_for_is_seen(database: D
         await aliases.hear(tx, a, b, is_merged=True, version=1)
     await waiting
     assert seen == [{a, b}]
+
+
+async def test_two_that_lock_crosswise_after_a_merge_end_as_an_outage_for_one_of_them(database: Database) -> None:
+    """Each holds one key when it learns that the other's is the same person's."""
+    a, b = sorted((uuid4() for _ in range(2)), key=lambda key: lock_number(str(key)))
+    both_hold = asyncio.Barrier(2)
+
+    async def go(first: UUID, second: UUID) -> None:
+        async with database.transaction() as tx:
+            await tx.lock(first)
+            await both_hold.wait()
+            await tx.lock(second)
+
+    ends = await asyncio.gather(go(a, b), go(b, a), return_exceptions=True)
+    (failed,) = [end for end in ends if isinstance(end, BaseException)]
+    assert is_outage(failed)
