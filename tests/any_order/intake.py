@@ -10,7 +10,8 @@ from homeward_kit.envelope import ConsumedEvent, Received
 from spa_intake.adapters.events import consumed, telling
 from spa_intake.domain import acceptance, case_word, merging, outcome
 from spa_intake.domain.acceptance import Standing
-from spa_intake.domain.codes import CloseReason, Kind, Source, Trigger
+from spa_intake.domain.codes import CloseReason, Kind, ReadinessReason, Source, Trigger
+from spa_intake.domain.criteria import Assessment, first_assessment, next_lapse, readiness, series
 from spa_intake.domain.following import follow
 from spa_intake.domain.ids import PatientKey, ReferralId, StayId
 from spa_intake.domain.inputs import MovementIn, ReferralFacts
@@ -44,6 +45,7 @@ class Intake(Member):
         self.numbers = count()
         self.referrals: dict[ReferralId, Referral] = {}
         self.closing: dict[ReferralId, datetime] = {}  # timers: a day after a readmission
+        self.assessed: dict[ReferralId, list[Assessment]] = {}
         self.to_refer_again: set[ReferralId] = set()
         self.inbox: set[UUID] = set()  # this service's handlers rely on it: they are not all facts and reconcile
 
@@ -64,6 +66,8 @@ class Intake(Member):
         )
         change = acceptance.receive(new, self._standing(key), has_died=person.has_died)
         self._record([change])
+        if first := first_assessment(change.referral.facts, self.now):
+            self.assessed[change.referral.referral_id] = [first]
         self._record(link(change.referral, self.stays_of(key), POLICY.link_window, self.now))
 
     def accept(self, referral_id: ReferralId) -> None:
@@ -73,6 +77,27 @@ class Intake(Member):
 
     def order(self, referral_id: ReferralId, command: Command) -> None:
         self._record([decide(self.referrals[referral_id], command, self.now)])
+
+    def assess(self, referral_id: ReferralId, assessment: Assessment) -> None:
+        known = [*self.assessed.get(referral_id, ()), replace(assessment, recorded_at=self.now)]
+        self._settle_readiness(referral_id, known, ReadinessReason.ASSESSED)
+        self.assessed[referral_id] = known
+
+    def _settle_readiness(self, referral_id: ReferralId, known: list[Assessment], reason: ReadinessReason) -> None:
+        command = readiness(series(known), self.now, reason)
+        if command is not None:
+            self._record([decide(self.referrals[referral_id], command, self.now)])
+
+    def lapses(self) -> dict[ReferralId, datetime]:
+        """Timers: when the clock ends the next criterion that a live referral still has."""
+        found = {}
+        for key, known in self.assessed.items():
+            referral = self.referrals[key]
+            met = [one for one in series(known)[-1].met if one.criterion in referral.facts.criteria_to_reside]
+            due_at = next_lapse(met)
+            if due_at is not None and referral.is_live:
+                found[key] = due_at
+        return found
 
     def move(self, message: MovementIn) -> None:
         name = message_name(message, "the same text")
@@ -198,9 +223,11 @@ class Intake(Member):
                 self.to_refer_again.add(referral.referral_id)
 
     def timers(self) -> list[datetime]:
-        return list(self.closing.values())
+        return [*self.closing.values(), *self.lapses().values()]
 
     def fire(self) -> None:
+        for referral_id in [each for each, due_at in self.lapses().items() if due_at <= self.now]:
+            self._settle_readiness(referral_id, self.assessed[referral_id], ReadinessReason.LAPSED)
         for referral_id in [each for each, due_at in self.closing.items() if due_at <= self.now]:
             del self.closing[referral_id]
             self._record_one(outcome.close_after_readmission(self.referrals[referral_id], self.now))

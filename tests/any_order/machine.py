@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from care_package.domain.line import LineState
-from spa_intake.domain.codes import DIED
+from spa_intake.domain.codes import DIED, Criterion
 from spa_intake.domain.referral import ReferralState
 
 from .exits import check_exits, check_that_all_ends
@@ -26,6 +26,9 @@ rarely = st.sampled_from(range(9)).map(lambda number: number == 4)  # what ends 
 stages = st.sampled_from([5, 4, 5, 3, 3, 5, 0])
 records = st.sampled_from(["H1", "H1", "H2"])
 missing = st.sampled_from(["needs", "mobility"])
+# the second ends by the clock, a day after it was found
+FLUIDS, PROCEDURE = Criterion.IV_FLUIDS, Criterion.INVASIVE_PROCEDURE_24H
+findings = st.sampled_from([(), (), (FLUIDS,), (PROCEDURE,), (PROCEDURE,), (FLUIDS, PROCEDURE)])
 
 
 class Journeys(RuleBasedStateMachine):
@@ -91,11 +94,11 @@ class Journeys(RuleBasedStateMachine):
             self.staff.answer(referral)
 
     @precondition(lambda self: self.staff.referrals(*LIVE))
-    @rule(index=numbers, is_ready=st.booleans(), ago=delays)
-    def assess_readiness(self, index: int, is_ready: bool, ago: timedelta) -> None:  # noqa: FBT001 — as above
+    @rule(index=numbers, found=findings, ago=delays)
+    def assess_readiness(self, index: int, found: tuple[Criterion, ...], ago: timedelta) -> None:
         referral = pick(self.staff.referrals(*LIVE), index)
         if referral:
-            self.staff.change_readiness(referral, is_ready=is_ready, ago=ago)
+            self.staff.assess_readiness(referral, *found, ago=ago)
 
     @precondition(lambda self: self.staff.referrals(*LIVE))
     @rule(index=numbers, days=numbers)

@@ -12,10 +12,11 @@ from care_package.domain.line import Line, LineState
 from care_package.domain.offer import Answer
 from care_package.domain.package import Change, Package
 from spa_intake.domain.codes import CloseReason, Criterion, DeclineReason, Need, WithdrawReason
+from spa_intake.domain.criteria import Assessment
 from spa_intake.domain.ids import ReferralId
 from spa_intake.domain.inputs import ReferralFacts
 from spa_intake.domain.referral import Command, Referral, ReferralState
-from spa_intake.domain.referral_commands import Amend, ChangeReadiness, Close, Decline, Query, Withdraw
+from spa_intake.domain.referral_commands import Amend, Close, Decline, Query, Withdraw
 from spa_intake.domain.referral_commands import Answer as WardAnswer
 from triage.domain import codes, commands, events
 from triage.domain.case import Case, Outcome
@@ -92,8 +93,9 @@ class Staff:
     def answer(self, referral: Referral) -> None:
         self._order(referral, WardAnswer(referral.facts))
 
-    def change_readiness(self, referral: Referral, *, is_ready: bool, ago: timedelta = timedelta()) -> None:
-        self._order(referral, ChangeReadiness(() if is_ready else NOT_READY, self.world.now - ago))
+    def assess_readiness(self, referral: Referral, *criteria: Criterion, ago: timedelta = timedelta()) -> None:
+        referral_id, assessment = referral.referral_id, Assessment(self.world.now - ago, criteria)
+        self.world.act(self.world.intake, lambda intake: intake.assess(referral_id, assessment))
 
     def amend(self, referral: Referral, days: int) -> None:
         date = (self.world.now + timedelta(days=days)).date()

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from .codes import Criterion
+from .codes import Criterion, ReadinessReason
 from .inputs import ReferralFacts
+from .referral_commands import ChangeReadiness
 
 # DHSC hospital discharge guidance 2024, Annex A, criteria 9 to 11: they hold for so long after the operation
 LAPSES_AFTER: Mapping[Criterion, timedelta] = MappingProxyType(
@@ -78,6 +79,16 @@ def met_now(entries: Sequence[Entry], now: datetime) -> tuple[Met, ...]:
     """What the newest assessment found and the clock has not ended; none: ready for discharge."""
     newest = entries[-1].met if entries else ()
     return tuple(one for one in newest if not one.has_lapsed(now))
+
+
+def readiness(entries: Sequence[Entry], now: datetime, reason: ReadinessReason) -> ChangeReadiness | None:
+    """What a referral is to be told of its series; None: nobody has assessed the person."""
+    if not entries:
+        return None
+    assessed_at = entries[-1].assessment.assessed_at
+    met = met_now(entries, now)
+    since = {one.criterion: one.since for one in met if one.since != assessed_at}
+    return ChangeReadiness(tuple(one.criterion for one in met), assessed_at, since, reason)
 
 
 def next_lapse(met: Iterable[Met]) -> datetime | None:

@@ -6,9 +6,8 @@ from homeward_kit import timers
 from homeward_kit.database import Tx
 from spa_intake.adapters.db import assessments
 from spa_intake.domain.codes import ReadinessReason
-from spa_intake.domain.criteria import Met, first_assessment, met_now, next_lapse, series
+from spa_intake.domain.criteria import Met, first_assessment, met_now, next_lapse, readiness, series
 from spa_intake.domain.referral import Change, Referral, decide
-from spa_intake.domain.referral_commands import ChangeReadiness
 
 LAPSE = "lapse_criteria"
 
@@ -24,14 +23,11 @@ async def start_clock(tx: Tx, referral: Referral) -> None:
 async def settle_readiness(tx: Tx, referral: Referral, reason: ReadinessReason) -> Change:
     """The referral as its series stands now, with the clock set for the criterion that ends next."""
     entries = series(await assessments.of_referral(tx, referral.referral_id))
-    if not entries:
+    command = readiness(entries, tx.now, reason)
+    if command is None:
         return Change(referral, None)
-    assessed_at = entries[-1].assessment.assessed_at
-    met = met_now(entries, tx.now)
-    criteria = tuple(one.criterion for one in met)
-    since = {one.criterion: one.since for one in met if one.since != assessed_at}
-    change = decide(referral, ChangeReadiness(criteria, assessed_at, since, reason), tx.now)
-    await set_clock(tx, referral, met)
+    change = decide(referral, command, tx.now)
+    await set_clock(tx, referral, met_now(entries, tx.now))
     return change
 
 
