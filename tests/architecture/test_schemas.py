@@ -13,7 +13,7 @@ from .sources import SERVICES
 
 KIT_TABLES = [
     "outbox", "event_log", "inbox", "dead_letters", "parked", "timers", "demo_clock", "idempotency_keys", "audit_log",
-    "alias_pairs", "alias_groups",
+    "alias_pairs", "alias_groups", "audit_seals",
 ]  # fmt: skip
 COLUMNS = """
 SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns

@@ -32,9 +32,7 @@ class Verified:
 
     def sentence(self) -> str:
         if self.fault:
-            return (
-                f"BROKEN at row {self.fault['audit_id']}: {self.fault['kind']}; {self.rows:,} rows before it are whole"
-            )
+            return f"BROKEN at row {self.fault['audit_id']} ({self.fault['kind']}); whole before it: {self.rows:,} rows"
         if self.lost:
             return f"CUT OFF OR REWRITTEN: row {self.lost['last_id']} was sealed and the chain no longer says so"
         return f"whole: {self.rows:,} rows, {self.unsealed} wait for their seal"
