@@ -29,8 +29,8 @@ async def send_referral(body: referrals.Sent, request: Request, caller: referral
     is_ward = caller.role is Role.WARD_SYSTEM
     sender = sending_organisation(caller, body.hospital or caller.org, "/hospital")
     asked = body.referral(Source.REST if is_ward else Source.STAFF, sender)
-    check_content(asked)
     policy, now = policy_of(request), request.app.state.database.clock.now()
+    check_content(asked, now)
     identity = identify(asked.person, asked.facts.referring_organisation, policy)
     person = described(Person(PatientKey(uuid4()), now), asked.person, identity, now, takes=True)
     referral = Referral(

@@ -8,8 +8,7 @@ class PersonAlreadyReferred(Refusal):
 
     code = "person_already_referred"
     message = (
-        "This person already has a live referral of this kind."
-        " Amend that one, or withdraw it before you send another."
+        "This person already has a live referral of this kind. Amend that one, or withdraw it before you send another."
     )
 
 
