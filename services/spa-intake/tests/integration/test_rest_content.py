@@ -187,12 +187,15 @@ async def test_a_safeguarding_flag_is_a_concern(api: httpx.AsyncClient, ward: di
     assert cleared.json()["safeguarding_concern"] is False
 
 
-async def test_criteria_to_reside_are_for_people_in_hospital(api: httpx.AsyncClient, token_issuer: TokenIssuer) -> None:
+async def test_wards_and_criteria_to_reside_are_for_people_in_hospital(
+    api: httpx.AsyncClient, token_issuer: TokenIssuer
+) -> None:
     practice = token_issuer.headers("ward_system", org="G85001")
     sent = await send(api, practice, REFERRAL["proactive care"]["value"])
     assessed = {"criteria_to_reside": ["iv_fluids"], "assessed_at": "2026-03-05T08:30:00Z"}
-    refused = await command(api, practice, sent, "readiness", assessed)
-    assert (refused.status_code, refused.json()["type"]) == (409, "urn:homeward:problem:referral_not_from_hospital")
+    for step, body in (("readiness", assessed), ("amend", {"ward": "W7"})):
+        refused = await command(api, practice, sent, step, body)
+        assert (refused.status_code, refused.json()["type"]) == (409, "urn:homeward:problem:referral_not_from_hospital")
 
 
 WRONG = "Unmistakable<value>"

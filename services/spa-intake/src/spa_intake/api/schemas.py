@@ -23,6 +23,7 @@ from spa_intake.domain.codes import (
 from spa_intake.domain.content import ReferralContent
 from spa_intake.domain.content_codes import Referrer
 from spa_intake.domain.criteria import Assessment
+from spa_intake.domain.errors import ReferralNotFromHospital
 from spa_intake.domain.inputs import PersonIn, ReferralFacts, ReferralIn
 from spa_intake.domain.kinds import POLICIES, referrer_of
 from spa_intake.domain.person import Person
@@ -98,7 +99,9 @@ class AmendmentBody(ContentBody):
     person: ReachBody | None = Field(None, description="How the person is reached. Who they are is not amended here.")
 
     def apply(self, facts: ReferralFacts) -> ReferralFacts:
-        """The facts with what the body says."""
+        """The facts with what the body says. Refuses with ReferralNotFromHospital."""
+        if self.ward and not facts.ward:
+            raise ReferralNotFromHospital
         return replace(facts, **self.coded() | ({"ward": self.ward} if self.ward else {}))
 
     def rewriting(self) -> Rewriting:

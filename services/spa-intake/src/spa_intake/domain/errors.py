@@ -71,7 +71,7 @@ class RedirectNeedsService(Refusal):
 
 class ReferralNotFromHospital(Refusal):
     code = "referral_not_from_hospital"
-    message = "Criteria to reside are for people in hospital. A referral of this kind has none."
+    message = "Wards and criteria to reside are for people in hospital. A referral of this kind has none."
 
 
 class AssessmentInFuture(Refusal):
