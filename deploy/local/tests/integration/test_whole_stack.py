@@ -36,6 +36,8 @@ def test_status_gives_every_address_process_memory_and_lag(stack: dict[str, Any]
     assert list(stack["services"]) == ["spa-intake", "triage", "care-package", "readmission-monitor"]
     assert stack["services"]["triage"] == f"http://127.0.0.1:{base + 1}"
     assert (stack["kafka"], stack["postgres"]) == (f"127.0.0.1:{base + 6}", f"127.0.0.1:{base + 5}")
+    assert stack["mllp"] == f"127.0.0.1:{base + 8}"
+    assert stack["health"]["spa-intake"]["parts"]["mllp"].startswith("listening")
     assert set(stack["processes"]) == {*stack["services"], "issuer", "kafka", "postgres", "supervisor"}
     assert 0 < stack["memory_mib"] < 1536
     assert set(stack["health"]) == set(stack["services"])

@@ -111,5 +111,7 @@ async def test_only_operators_with_a_reason(door: Door) -> None:
         assert (await door.client.post(f"{path}/replay", json=MENDED, headers=headers)).status_code == 403
     for body in ({}, {"reason": "because Edith asked"}):
         assert (await door.client.post(f"{path}/replay", json=body, headers=door.operator())).status_code == 422
+    nul = await door.client.get(OPS, params={"sending_system": "\x00"}, headers=door.operator())
+    assert nul.status_code == 422
     absent = f"{OPS}/00000000-0000-4000-8000-000000000000"
     assert (await door.client.get(absent, headers=door.operator())).status_code == 404

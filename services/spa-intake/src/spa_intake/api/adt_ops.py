@@ -92,7 +92,7 @@ async def list_adt_messages(
     request: Request,
     _caller: Operator,
     outcome: Annotated[list[Outcome] | None, Query()] = None,
-    sending_system: Annotated[str | None, Query(max_length=200)] = None,
+    sending_system: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     *,
     every: bool = False,
