@@ -80,7 +80,7 @@ def running_place(*, is_quick: bool) -> Iterator[Place]:
     with (
         temporary_home() as postgres_home,
         temporary_home() as kafka_home,
-        running_postgres(postgres_home, free_port(), fsync="on", max_wal_size="4GB") as admin_url,
+        running_postgres(postgres_home, free_port(), fsync="on", max_wal_size="4GB", shared_buffers="1GB") as admin_url,
         running_kafka(kafka_home, free_port(), free_port()) as bootstrap,
     ):
         yield Place(admin_url, bootstrap, is_quick)

@@ -70,6 +70,8 @@ class _Forgetting(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
 
 def is_outage(error: BaseException) -> bool:
     """True for what passes by itself: connections, time-outs, a database that restarts."""
+    if isinstance(error, asyncpg.PostgresError):  # out of a COPY, which goes past SQLAlchemy
+        return (error.sqlstate or "").startswith(("08", *_PASSING_STATES))
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
         return (

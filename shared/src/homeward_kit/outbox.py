@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from homeward_kit.database import Tx
 
 SHARDS = 16
-MANY = 50  # rows from which on COPY, which asks for the table's types first, costs less than an insert
+MANY = 8  # rows from which on COPY is used: it costs half of an insert for each, and an error in it is the driver's own
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Every error is a problem with a trace number, a pointer and a plain sentence, and never the caller's values."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
+import asyncpg
 import httpx
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from homeward_kit import consumer
 from homeward_kit.auth import Role
 from homeward_kit.problems import is_outage
 from homeward_kit.testing.tokens import TokenIssuer
@@ -118,3 +120,14 @@ async def test_the_documentation_says_what_errors_look_like(client: httpx.AsyncC
     operation = (await client.get("/openapi.json")).json()["paths"]["/api/v1/things"]["post"]
     for status in ("4XX", "5XX", "422"):
         assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+
+
+@pytest.mark.parametrize("says_so", [is_outage, consumer.is_outage])
+def test_what_the_driver_says_of_a_lost_connection_is_an_outage_also_out_of_a_copy(
+    says_so: Callable[[BaseException], bool],
+) -> None:
+    assert says_so(asyncpg.ConnectionDoesNotExistError())
+    assert says_so(asyncpg.AdminShutdownError())
+    assert says_so(asyncpg.InterfaceError("connection is closed"))
+    assert not says_so(asyncpg.UniqueViolationError())
+    assert not says_so(asyncpg.DataError())
