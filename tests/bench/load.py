@@ -81,7 +81,7 @@ class Connection(asyncio.Protocol):
         """Connect, for the first time or again."""
         place = urlsplit(url)
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_connection(lambda: self, place.hostname, place.port)
+        self._transport, _ = await loop.create_connection(lambda: self, place.hostname or "", place.port or 80)
         return self
 
     @property
