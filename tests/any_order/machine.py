@@ -40,9 +40,11 @@ class Journeys(RuleBasedStateMachine):
         self.hospitals = Hospitals(self.world)
         self.staff = Staff(self.world)
 
-    @initialize(stage=stages, is_delivered=st.booleans(), lines=st.sampled_from(["one", "two"]))
-    def begin(self, stage: int, is_delivered: bool, lines: str) -> None:  # noqa: FBT001 — drawn by Hypothesis
-        """Most journeys begin the usual way, so that more of them come far."""
+    @initialize(stage=stages, is_delivered=st.booleans(), is_one=st.booleans(), lines=st.sampled_from(["one", "two"]))
+    def begin(self, stage: int, is_delivered: bool, is_one: bool, lines: str) -> None:  # noqa: FBT001 — drawn by Hypothesis
+        """Most journeys begin the usual way, so that more come far; half of them with two records of one person."""
+        if is_one:
+            self.hospitals.merge("H1", is_merged=True)
         steps: list[Callable[[], object]] = [
             self.hospitals.admit,
             lambda: self.staff.refer(HOSPITALS[0]),
@@ -169,11 +171,11 @@ class Journeys(RuleBasedStateMachine):
             self.hospitals.move_house(postcode)
 
     @precondition(lambda self: self.hospitals.stays(is_open=True))
-    @rule(index=numbers, away=hours, method=methods)
-    def go_home_and_return(self, index: int, away: timedelta, method: str) -> None:
+    @rule(index=numbers, away=hours, method=methods, number=st.sampled_from(["H1", "H2"]))
+    def go_home_and_return(self, index: int, away: timedelta, method: str, number: str) -> None:
         self.hospitals.discharge(index)
         self.world.pass_time(away, with_delivery=True)
-        self.hospitals.admit(method=method)
+        self.hospitals.admit(method=method, number=number)
 
     # The MDT
 

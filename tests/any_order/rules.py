@@ -9,8 +9,11 @@ from care_package.domain.ids import ReferralId
 from care_package.domain.line import NOT_STARTED, Line, LineState
 from care_package.domain.package import Package
 from readmission_monitor.adapters.events.published import ReadmissionDetected, ReadmissionRetracted
+from readmission_monitor.domain.readmission import find_readmission
+from readmission_monitor.domain.stay import Stay as MonitoredStay
 from readmission_monitor.domain.stay import StayId
 from readmission_monitor.domain.watch import WatchState
+from spa_intake.adapters.events import telling
 from spa_intake.adapters.events.published import StayEvent
 from spa_intake.domain.codes import DIED, CloseReason
 from spa_intake.domain.referral import Referral, ReferralState
@@ -32,6 +35,7 @@ def check(world: World) -> None:
     assert set(world.triage.cases) <= set(world.intake.referrals)
     assert set(world.packages.packages) <= set(world.intake.referrals)
     check_watches(world)
+    check_readmissions(world)
     check_detections(world)
 
 
@@ -135,6 +139,20 @@ def check_watches(world: World) -> None:
         if referral.stay_id == stay.stay_id and referral.was_accepted and is_watched(stay, referral)
     }
     assert set(world.monitor.live) == expected, "one watch per live discharge of an accepted referral"
+
+
+def check_readmissions(world: World) -> None:
+    """Pairs are of one person, under whichever of their keys each stay was filed."""
+    for key, watch in world.monitor.live.items():
+        (index,) = [stay for stay in world.intake.stays if stay.stay_id == key]
+        theirs = [_as_monitored(stay) for stay in world.intake.stays_of(index.patient_key)]
+        found = find_readmission(_as_monitored(index), theirs, window_days=30)
+        assert watch.readmission == found, "the readmission is the person's next emergency admission"
+
+
+def _as_monitored(stay: Stay) -> MonitoredStay:
+    told = telling.stay_facts(stay).model_dump(exclude={"hospital", "ward"})
+    return MonitoredStay(**told)
 
 
 def is_watched(stay: Stay, referral: Referral) -> bool:
