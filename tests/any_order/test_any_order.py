@@ -4,8 +4,12 @@ HOMEWARD_EXAMPLES_COUNT=5000 plays longer, with other journeys each time.
 """
 
 import os
+from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
+
+from care_package.domain.facts import Hold
+from readmission_monitor.domain.watch import WatchState
 
 from .machine import Journeys
 
@@ -20,3 +24,17 @@ TestJourneys.settings = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_an_admission_under_the_other_record_counts_while_the_two_are_one_person() -> None:
+    """What random journeys seldom reach: care has begun, and the person comes back under the other number."""
+    journey = Journeys()
+    journey.begin(stage=5, is_delivered=True, is_one=True, lines="one")
+    journey.world.pass_time(timedelta(hours=1), with_delivery=True)
+    journey.hospitals.admit(number="H2")
+    journey.settle(1)
+    (package,) = (package for packages in journey.world.packages.packages.values() for package in packages)
+    assert package.holds == {Hold.IN_HOSPITAL}
+    assert [watch.state for watch in journey.world.monitor.live.values()] == [WatchState.READMITTED]
+    journey.hospitals.merge("H2", is_merged=False)
+    journey.teardown()
