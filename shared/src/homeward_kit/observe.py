@@ -23,7 +23,6 @@ _QUIET_PATHS = frozenset({"/health/live", "/health/ready", "/metrics"})
 _UNMATCHED = "(none)"
 
 
-
 def is_quiet(scope: MutableMapping[str, Any]) -> bool:  # Any: ASGI's own type
     """Whether a request is a machine asking how we are: no span and no log line each time."""
     return scope.get("path") in _QUIET_PATHS
