@@ -1,6 +1,6 @@
 """Notes: the only place for what somebody wrote about a person."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -19,7 +19,7 @@ class WrittenNote:
 
 def add(tx: Tx, referral_id: UUID, text: str, note_id: NoteId | None = None) -> WrittenNote:
     note = WrittenNote(note_id or NoteId(uuid4()), referral_id, text, tx.actor, tx.now)
-    tx.add_row("notes", asdict(note))
+    tx.add_row("notes", dict(vars(note)))
     return note
 
 
