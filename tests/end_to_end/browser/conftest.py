@@ -37,9 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("stack")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; without one these tests are left out, except where HOMEWARD_REQUIRE_BROWSER=1."""
+    """Debian's Chromium; without one these tests are left out, except where HOMEWARD_REQUIRE_BROWSER=1.
+
+    Its library keeps an event loop running: one for each module, so that tests with loops of their own can follow.
+    """
     if which(CHROMIUM) is None:
         message = f"no Chromium at {CHROMIUM}: the browser tests did not run (apt-get install chromium)"
         if os.environ.get("HOMEWARD_REQUIRE_BROWSER") == "1":
@@ -59,6 +62,7 @@ class Checker:
         self._copy = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
 
     def violations(self, page: Page) -> list[str]:
+        page.wait_for_load_state("domcontentloaded")  # a click may have just begun to open it
         html = re.sub(r"<script.*?</script>", "", page.content(), flags=re.DOTALL)
         self._copy.route(page.url, lambda route: route.fulfill(body=html, content_type="text/html"))
         self._copy.goto(page.url)
@@ -71,7 +75,7 @@ class Checker:
         ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def checker(browser: Browser) -> Checker:
     return Checker(browser, (ensure_assets(print) / "test" / "axe.min.js").read_text())
 
