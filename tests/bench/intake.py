@@ -41,7 +41,7 @@ class Load:
 
     async def fastest(self, urls: list[str], start: int) -> Found:
         """Warmed up, then as fast as the workers answer."""
-        await as_many_as_possible(urls, self._made(urls, 2_000, start), at_once=AT_ONCE, seconds=1)
+        await as_many_as_possible(urls, self._made(urls, MOST, start), at_once=AT_ONCE, seconds=1)
         made = self._made(urls, int(MOST * self.seconds / (1 if self.path == REST else 4)), start + 10_000)
         found = await as_many_as_possible(urls, made, at_once=AT_ONCE, seconds=self.seconds)
         found.refuse_failures()

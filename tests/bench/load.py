@@ -130,7 +130,7 @@ async def ask(url: str, request: bytes) -> Answer:
 
 
 async def as_many_as_possible(urls: list[str], requests: Iterator[bytes], *, at_once: int, seconds: float) -> Found:
-    """Every connection sends its next request when it has its answer, until the time is over or one of them breaks."""
+    """Every connection sends its next request when it has its answer, until the time is over, no request is left or it breaks."""
     answers: list[Answer] = []
     is_over = asyncio.Event()
     asking = at_once
@@ -139,8 +139,8 @@ async def as_many_as_possible(urls: list[str], requests: Iterator[bytes], *, at_
         nonlocal asking
         answers.append(answer)
         now = time.perf_counter()
-        if now - begun < seconds and answer.status != BROKEN:
-            connection.send(next(requests), now)
+        if now - begun < seconds and answer.status != BROKEN and (request := next(requests, None)):
+            connection.send(request, now)
             return
         asking -= 1
         if asking == 0:
