@@ -130,7 +130,7 @@ async def ask(url: str, request: bytes) -> Answer:
 
 
 async def as_many_as_possible(urls: list[str], requests: Iterator[bytes], *, at_once: int, seconds: float) -> Found:
-    """Every connection sends its next request when it has its answer, until the time is over, no request is left or it breaks."""
+    """Every connection sends its next request when it has its answer, until time or requests are over or it breaks."""
     answers: list[Answer] = []
     is_over = asyncio.Event()
     asking = at_once
