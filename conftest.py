@@ -6,7 +6,7 @@ pytest_plugins = ["homeward_local.testing", "homeward_kit.testing.fixtures", "ho
 WHOLE_STACK = ("tests/end_to_end/", "deploy/local/tests/integration/", "tests/chaos/")
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)  # the groups are read by xdist after it
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes share the work, one has all tests of the whole stack and begins at once with them."""
     items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_STACK))

@@ -54,10 +54,16 @@ def ensure_assets(progress: Callable[[str], None], sources: Path = SOURCES, buil
         return target
     with waiting_lock(builds / "lock"):
         if not target.is_dir():
-            packages = _ensure_packages(progress, sources, builds)
+            packages = _packages(progress, sources, builds)
             progress("Building the interface's CSS and JavaScript")
             _build(sources, packages, target)
     return target
+
+
+def ensure_packages(progress: Callable[[str], None], sources: Path, builds: Path = BUILDS) -> Path:
+    """The folder of the npm packages that `sources` locks; raises StackError when the registry cannot be reached."""
+    with waiting_lock(builds / "lock"):
+        return _packages(progress, sources, builds)
 
 
 def _package_files(sources: Path) -> list[Path]:
@@ -76,7 +82,7 @@ def _digest(files: list[Path], root: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _ensure_packages(progress: Callable[[str], None], sources: Path, builds: Path) -> Path:
+def _packages(progress: Callable[[str], None], sources: Path, builds: Path) -> Path:
     """The packages as locked, kept apart from the builds so that a new style sheet needs no network."""
     target = builds / f"npm-{_digest(_package_files(sources), sources)}"
     if target.is_dir():

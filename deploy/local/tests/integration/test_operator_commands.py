@@ -184,8 +184,12 @@ def test_the_read_model_is_rebuilt_while_the_stack_runs(operator: Operator) -> N
     assert wait_until(
         lambda: [row["number"] for row in operator.json("read-model", "show")["generations"]] == [2], seconds=30
     )
-    groups = {group for topic in operator.json("topics") for group in topic["lag"]}
     [generation] = operator.json("read-model", "show")["generations"]
-    assert {group for group in groups if "read-model" in group} == {generation["consumer_group"]}
+
+    def groups() -> set[str]:
+        found = {group for topic in operator.json("topics") for group in topic["lag"]}
+        return {group for group in found if "read-model" in group}
+
+    assert wait_until(lambda: groups() == {generation["consumer_group"]}, seconds=30)  # once it has its partitions
     refused = homeward("read-model", "abandon", environment=operator.environment)
     assert (refused.returncode, "not being rebuilt" in refused.stderr) == (1, True)

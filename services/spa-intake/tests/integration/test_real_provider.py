@@ -84,7 +84,7 @@ class Provider:
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     try:
-        packages = assets._ensure_packages(print, PROVIDER, assets.BUILDS)
+        packages = assets.ensure_packages(print, PROVIDER)
     except StackError:
         pytest.skip("npm's registry cannot be reached, and the provider comes from it")
     folder = tmp_path_factory.mktemp("provider")
