@@ -25,7 +25,7 @@ reset: ## Stop the stack and delete everything it has stored
 	@$(VENV)/homeward reset
 
 test: environment assets ## Run all tests but the soaks, starting what they need
-	@$(VENV)/python -m pytest -m "not slow" -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(VENV)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: environment assets ## Run the soaks: kills, outages and a wiped broker under load, for minutes
 	@$(VENV)/python -m pytest -m slow

@@ -1,15 +1,24 @@
 """Fixtures of every test: real PostgreSQL and Kafka of the run's own, migrated databases, topics."""
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = ["homeward_local.testing", "homeward_kit.testing.fixtures", "homeward_kit.testing.tokens"]
 WHOLE_STACK = ("tests/end_to_end/", "deploy/local/tests/integration/", "tests/chaos/")
 
 
-@pytest.hookimpl(tryfirst=True)  # the groups are read by xdist after it
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the work, one has all tests of the whole stack and begins at once with them."""
+    """The tests of the whole stack, which take longest, come first."""
     items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_STACK))
-    for item in items:
-        group = "stack" if item.nodeid.startswith(WHOLE_STACK) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+class _OneStack(LoadFileScheduling):  # type: ignore[misc] # untyped library
+    """Where several processes share the work: file by file, and one has all tests of the whole stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if nodeid.startswith(WHOLE_STACK) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer | None) -> _OneStack:
+    return _OneStack(config, log)
