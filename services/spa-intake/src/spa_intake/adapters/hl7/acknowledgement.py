@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from homeward_kit.values import LONDON
-from spa_intake.adapters.hl7.message import Hl7Message
+from spa_intake.adapters.hl7.message import CHARACTER_SETS, Hl7Message
 from spa_intake.adapters.hl7.movement import LONGEST_CONTROL_ID
 from spa_intake.adapters.hl7.refusal import Acknowledgement, Condition, Hl7Refusal
 
@@ -29,7 +29,7 @@ def _acknowledgement(field: "_Echo", refusal: Hl7Refusal | None, now: datetime, 
     header = [
         "MSH", "^~\\&", field.of(5), field.of(6), field.of(3), field.of(4), _stamp(now), "",
         "^".join(part for part in ("ACK", field.of(9, 2), "ACK") if part), uuid4().hex[:20], field.mode(),
-        field.version(), "", "", "", "", "", field.of(18),
+        field.version(), "", "", "", "", "", field.character_set(),
     ]  # fmt: skip
     segments = [header, ["MSA", code, field.control_id(), _UNSAFE.sub(" ", refusal.reason if refusal else note)]]
     if refusal:
@@ -61,6 +61,11 @@ class _Echo:
     def version(self) -> str:
         text = self.of(12)
         return text if _VERSION.fullmatch(text) else DEFAULT_VERSION
+
+    def character_set(self) -> str:
+        """As it was named, when it is one we read; a damaged message may have a birth date there."""
+        text = self.of(18)
+        return text if text.upper() in CHARACTER_SETS else ""
 
 
 def _error(refusal: Hl7Refusal, version: str) -> list[str]:
