@@ -14,7 +14,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _OneStack(LoadFileScheduling):  # type: ignore[misc] # untyped library
-    """Where several processes share the work: file by file, and one has all tests of the whole stack."""
+    """Where several processes share the work: file by file, and one has all tests of the whole stack.
+
+    xdist's own groups are of no effect with pytest 9: it takes no other node id than the one it gave.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return "stack" if nodeid.startswith(WHOLE_STACK) else super()._split_scope(nodeid)
