@@ -99,8 +99,9 @@ class Person:
         self.page.goto(f"{self.address}/referrals/{referral_id}")
 
     def press(self, name: str) -> None:
-        """A button, or a link that looks like one."""
-        self._do(self.page.get_by_role("button", name=name, exact=True).first.click)
+        """A button, or a link that looks like one; each of them opens a page, which is there when this ends."""
+        with self.page.expect_navigation(wait_until="domcontentloaded"):
+            self._do(self.page.get_by_role("button", name=name, exact=True).first.click)
 
     def tick(self, label: str) -> None:
         """A checkbox or a radio button."""
