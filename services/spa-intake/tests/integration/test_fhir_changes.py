@@ -76,6 +76,50 @@ async def test_an_update_amends_and_is_answered(door: Door) -> None:
     assert "discharge.referral.amended.v1" in {event.type for event in events}
 
 
+def patient(**said: object) -> Change:
+    def change(bundle: Json) -> None:
+        resource(bundle, "Patient").update(said)
+
+    return change
+
+
+NEW_NAME = [{"use": "official", "family": "Newname", "given": ["Ada", "Jane"]}]
+NEW_HOME = [{"use": "home", "line": ["7 New Street"], "city": "Bromley", "postalCode": "BR6 0AA"}]
+
+
+async def test_an_update_corrects_name_and_address(door: Door) -> None:
+    await sent_first(door)
+    assert (await send(door, update(patient(name=NEW_NAME, address=NEW_HOME))))["status"] == 200
+    (person,) = await door.rows("SELECT * FROM people")
+    assert (person.family_name, person.given_name, person.postcode) == ("Newname", "Ada Jane", "BR6 0AA")
+    assert list(person.address_lines) == ["7 New Street", "Bromley"]
+    (row,) = await door.rows("SELECT facts FROM referrals")
+    assert row.facts["outward_postcode"] == "BR6"
+    (told,) = await door.rows("SELECT payload FROM outbox WHERE type = 'discharge.referral.amended.v1'")
+    assert '"outward_postcode":"BR6"' in told.payload
+    assert "Newname" not in told.payload
+
+
+async def test_what_an_update_does_not_say_of_the_person_stays(door: Door) -> None:
+    await sent_first(door)
+    (before,) = await door.rows("SELECT * FROM people")
+    assert (await send(door, update(patient(address=[], name=[]))))["status"] == 200
+    (after,) = await door.rows("SELECT * FROM people")
+    assert (after.family_name, after.address_lines, after.postcode) == (
+        before.family_name,
+        before.address_lines,
+        before.postcode,
+    )
+
+
+async def test_an_update_about_somebody_else_is_refused(door: Door) -> None:
+    await sent_first(door)
+    answer = await send(door, update(patient(name=NEW_NAME, birthDate="1951-02-03", identifier=[])))
+    assert coding(answer) == (409, "REC_CONFLICT", "conflict")
+    (person,) = await door.rows("SELECT family_name FROM people")
+    assert person.family_name != "Newname"
+
+
 async def test_an_update_that_is_sent_again_is_a_duplicate(door: Door) -> None:
     await sent_first(door)
     headers = identifiers()

@@ -16,6 +16,7 @@ from spa_intake.adapters.fhir.rules import Asked
 from spa_intake.api.dependencies import organisations_of
 from spa_intake.domain.criteria import Assessment
 from spa_intake.domain.inputs import ReferralFacts
+from spa_intake.domain.person import corrected
 from spa_intake.domain.referral import Referral, ReferralState
 from spa_intake.use_cases.access import Access
 from spa_intake.use_cases.amend_referral import amend_referral
@@ -73,14 +74,18 @@ async def _cancel(tx: Tx, message: Message, referral: Referral, access: Access) 
 
 
 async def _update(tx: Tx, message: Message, referral: Referral, access: Access) -> Referral:
-    """The message is the referral anew: what it leaves out is no longer known. A query is thereby answered."""
+    """The message is the referral anew: what it leaves out is no longer known. A query is thereby answered.
+
+    Of the person it corrects what it says and leaves the rest, as a new referral of somebody known does.
+    """
     asked = read_referral(message, referral.facts.hospital)
 
     def revise(known: ReferralFacts) -> ReferralFacts:
         return replace(asked.facts, ward=known.ward) if asked.facts.ward == UNKNOWN_WARD else asked.facts
 
     state_changing = answer_query if referral.state is ReferralState.QUERIED else amend_referral
-    changed = await state_changing(tx, referral.referral_id, revise, access, Rewriting(content=lambda _: asked.content))
+    rewriting = Rewriting(content=lambda _: asked.content, person=lambda known: corrected(known, asked.person))
+    changed = await state_changing(tx, referral.referral_id, revise, access, rewriting)
     assessed_at = asked.facts.criteria_assessed_at
     if assessed_at is not None:
         assessment = Assessment(assessed_at, asked.facts.criteria_to_reside, asked.facts.criteria_since)

@@ -12,7 +12,7 @@ from .codes import DIED, Gender, NhsNumberStatus, VerificationStatus
 from .errors import PersonNotIdentified
 from .ids import PatientKey
 from .inputs import PersonIn, ReferralFacts
-from .message_errors import NhsNumberInvalid
+from .message_errors import NhsNumberInvalid, PatientDiffers
 from .movement import Movement
 from .policy import Policy
 from .stay import StayContent
@@ -109,18 +109,9 @@ def described(person: Person, details: PersonIn, identity: Identity, as_of: date
 
     A verified NHS number is never replaced by an unverified one.
     """
-    is_newer = as_of >= person.details_as_of
     updated = replace(
-        person,
+        _with_details(person, details, is_newer=as_of >= person.details_as_of),
         details_as_of=max(as_of, person.details_as_of),
-        family_name=_newest(person.family_name, details.family_name, is_newer=is_newer),
-        given_name=_newest(person.given_name, details.given_name, is_newer=is_newer),
-        born_on=_newest(person.born_on, details.born_on, is_newer=is_newer),
-        gender=_newest(person.gender, details.gender, is_newer=is_newer),
-        address_lines=_newest(person.address_lines, details.address_lines, is_newer=is_newer),
-        postcode=_newest(person.postcode, details.postcode, is_newer=is_newer),
-        phone=_newest(person.phone, details.phone, is_newer=is_newer),
-        gp_practice=_newest(person.gp_practice, details.gp_practice, is_newer=is_newer),
     )
     keeps = person.nhs_number_status is NhsNumberStatus.VERIFIED and identity.verified_nhs_number is None
     if not takes or keeps or identity.nhs_number is None:
@@ -130,6 +121,33 @@ def described(person: Person, details: PersonIn, identity: Identity, as_of: date
         nhs_number=identity.nhs_number,
         nhs_number_status=identity.nhs_number_status,
         verification_status=details.verification_status,
+    )
+
+
+def corrected(person: Person, details: PersonIn) -> Person:
+    """The person as a later message about the same referral describes them; what it leaves out stays.
+
+    Who they are does not change by it: another surname and another birth date at once are somebody else's
+    (PatientDiffers), and their numbers stay.
+    """
+    names = [name.casefold() for name in (person.family_name, details.family_name) if name]
+    has_other_day = None not in {person.born_on, details.born_on} and person.born_on != details.born_on
+    if has_other_day and len(set(names)) > 1:
+        raise PatientDiffers
+    return _with_details(person, details, is_newer=True)
+
+
+def _with_details(person: Person, details: PersonIn, *, is_newer: bool) -> Person:
+    return replace(
+        person,
+        family_name=_newest(person.family_name, details.family_name, is_newer=is_newer),
+        given_name=_newest(person.given_name, details.given_name, is_newer=is_newer),
+        born_on=_newest(person.born_on, details.born_on, is_newer=is_newer),
+        gender=_newest(person.gender, details.gender, is_newer=is_newer),
+        address_lines=_newest(person.address_lines, details.address_lines, is_newer=is_newer),
+        postcode=_newest(person.postcode, details.postcode, is_newer=is_newer),
+        phone=_newest(person.phone, details.phone, is_newer=is_newer),
+        gp_practice=_newest(person.gp_practice, details.gp_practice, is_newer=is_newer),
     )
 
 
