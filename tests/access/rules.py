@@ -90,10 +90,10 @@ INTAKE: Rules = {
     ),
     **of(COORDINATOR, None, *(f"POST {REFERRAL}/{step}" for step in ("accept", "decline", "query", "close", "assign"))),
     **of(STAFF | WARD, "referrals.write", "POST /api/v1/notes"),
+    **of(STAFF | WARD, "referrals.read", "GET /api/v1/notes"),
     **of(
         STAFF,
         None,
-        "GET /api/v1/notes",
         "GET /api/v1/people/{patient_key}",
         "POST /api/v1/people/lookup",
         "GET /api/v1/people/possible-duplicates",

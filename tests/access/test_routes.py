@@ -139,6 +139,7 @@ async def test_another_organisations_referral_is_not_there_on_any_route(
             assert answer.status_code == 404, f"{route}: {answer.status_code} {answer.text}"
         note = await client.post("/api/v1/notes", json={"referral_id": referral_id, "text": "not yours"}, headers=other)
         assert note.status_code == 404
+        assert (await client.get(f"/api/v1/notes?referral_id={referral_id}", headers=other)).status_code == 404
         assert (await client.get("/api/v1/referrals", headers=other)).json()["items"] == []
         assert (await client.get(f"/fhir/R4/ServiceRequest/{referral_id}", headers=other)).status_code == 404
         stranger = await client.post("/api/v1/referrals", json=REFERRAL, headers=other)

@@ -10,7 +10,10 @@ from hypothesis import HealthCheck, settings
 
 from care_package.domain.facts import Hold
 from readmission_monitor.domain.watch import WatchState
+from triage.adapters.events.published import CaseClosed
+from triage.domain.case import CaseState
 
+from .hospital import HOSPITALS
 from .machine import Journeys
 
 COUNT = int(os.environ.get("HOMEWARD_EXAMPLES_COUNT", "0"))
@@ -37,4 +40,25 @@ def test_an_admission_under_the_other_record_counts_while_the_two_are_one_person
     assert package.holds == {Hold.IN_HOSPITAL}
     assert [watch.state for watch in journey.world.monitor.live.values()] == [WatchState.READMITTED]
     journey.hospitals.merge("H2", is_merged=False)
+    journey.teardown()
+
+
+def test_a_death_long_corrected_that_is_heard_late_leaves_a_newer_referral_alone() -> None:
+    """The MDT has decided about the newer one before triage hears of the death at all."""
+    journey = Journeys()
+    journey.begin(stage=3, is_delivered=False, is_one=False, lines="one")
+    journey.hospitals.die()
+    journey.hospitals.correct_death()
+    journey.refer(HOSPITALS[0], is_ready=True, is_named=False, number="H1")
+    journey.accept(0)
+    for _ in range(9):
+        journey.world.deliver("triage", "discharge-referrals")
+    assert [case.closed_reason for case in journey.world.triage.cases.values()] == ["died", None]
+    (case,) = journey.staff.cases()
+    assert journey.staff.decide(case)
+    journey.settle(1)
+    closed = [event.referral_id for event in journey.world.bus.told if isinstance(event, CaseClosed)]
+    assert len(closed) == 1
+    assert case.referral_id not in closed
+    assert [case.state for case in journey.staff.cases()] == [CaseState.DECIDED]
     journey.teardown()

@@ -96,8 +96,7 @@ def test_every_event_of_a_case_moves_it_or_is_a_named_fact() -> None:
     moving = {event for _, event in OF_CASES}
     assert moving | FACTS_OF_CASES == set(get_args(events.Detail))
     assert not moving & FACTS_OF_CASES
-    # a restored case is told as reopened
-    assert len(types_of(of_cases)) == len(get_args(events.Detail)) - 1
+    assert len(types_of(of_cases)) == len(get_args(events.Detail))
 
 
 def test_every_step_of_a_line_and_of_an_offer_is_told_and_every_event_is_of_a_step() -> None:
@@ -137,7 +136,7 @@ OFFER_WAYS = {(frm, to) for frm, others in OF_OFFERS.items() for to in others}
     ("states", "start", "ways", "terminal"),
     [
         (ReferralState, ReferralState.RECEIVED, REFERRAL_WAYS, set(ReferralState) - LIVE),
-        (CaseState, CaseState.OPEN, CASE_WAYS, set()),  # closed: restored when a death is corrected
+        (CaseState, CaseState.OPEN, CASE_WAYS, {CaseState.CLOSED}),
         (LineState, LineState.BROKERING, LINE_WAYS, set(LineState) - OPEN),
         (OfferState, OfferState.SENT, OFFER_WAYS, set(OfferState) - {OfferState.SENT}),
         (WatchState, WatchState.VOID, set(OF_WATCHES), set()),  # late messages reach every watch

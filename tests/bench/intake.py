@@ -10,6 +10,7 @@ from homeward_kit.auth import Role
 from homeward_kit.testing.tokens import TokenIssuer
 from homeward_local.topics import ensure_topics
 
+from .costs import each_of, spent
 from .load import Found, Target, as_many_as_possible, at_a_rate, percentile
 from .place import Place
 from .referring import FHIR, REST, fhir_requests, made_ahead, rest_requests
@@ -24,6 +25,7 @@ UNCOMMITTED = ["-m", "tests.bench.uncommitted", "serve", "--role", "api"]
 FORWARDING = ["-m", "tests.bench.forwarding"]
 NAIVE = ["-m", "tests.bench.naive.service"]
 MOST = 6_000  # requests a second that are made ahead: nothing here answers more
+MOST_MESSAGES = 1_500  # of FHIR messages, which take more memory
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,16 @@ class Load:
 
     async def fastest(self, urls: list[str], start: int) -> Found:
         """Warmed up, then as fast as the workers answer."""
-        await as_many_as_possible(urls, self._made(urls, MOST, start), at_once=AT_ONCE, seconds=1)
-        made = self._made(urls, int(MOST * self.seconds / (1 if self.path == REST else 4)), start + 10_000)
+        return await self.all_of(urls, await self.warmed_up(urls, start))
+
+    async def warmed_up(self, urls: list[str], start: int) -> Iterator[bytes]:
+        """The requests of a load, once its target is warm."""
+        most = MOST if self.path == REST else MOST_MESSAGES
+        await as_many_as_possible(urls, self._made(urls, most, start), at_once=AT_ONCE, seconds=1)
+        return self._made(urls, int(most * self.seconds), start + 10_000)
+
+    async def all_of(self, urls: list[str], made: Iterator[bytes]) -> Found:
+        """As fast as the workers answer."""
         found = await as_many_as_possible(urls, made, at_once=AT_ONCE, seconds=self.seconds)
         found.refuse_failures()
         return found
@@ -100,12 +110,15 @@ async def fhir(place: Place) -> list[Row]:
         beside(FORWARDING, environment),
         workers(INTAKE, environment) as urls,
     ):
-        found = await load.fastest(urls, 0)
+        made = await load.warmed_up(urls, 0)
+        before = spent()
+        found = await load.all_of(urls, made)
         ended = time.perf_counter()
         async with asyncio.timeout(PATIENCE_SECONDS):
             while await count(environment["DATABASE_URL"], "outbox"):  # noqa: ASYNC110 — it happens in another process
                 await asyncio.sleep(0.05)
         late = time.perf_counter() - ended
+        after = spent()
         sent = await count(environment["DATABASE_URL"], "event_log")
     accepted = sum(answer.status == 200 for answer in found.answers)
     if sent < accepted:
@@ -120,4 +133,8 @@ async def fhir(place: Place) -> list[Row]:
             unit="messages/s",
         ),
         rate(f"FHIR messages, p99 of {AT_ONCE} at once", p99, unit="ms"),
+        *(
+            rate(f"FHIR messages, CPU of {name}", milliseconds, unit="ms/message")
+            for name, milliseconds in each_of(accepted, before, after).items()
+        ),
     ]

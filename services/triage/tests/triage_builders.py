@@ -60,7 +60,7 @@ def news(version: int = 1, state: str = "received", **changes: Any) -> ReferralN
 
 
 def accepted_referral(*more: ReferralNews, **coded_changes: Any) -> ReferralFacts:
-    facts = learn_referral(None, news(2, "accepted", coded=coded(**coded_changes)))
+    facts = learn_referral(None, news(2, "accepted", accepted_at=NOW, coded=coded(**coded_changes)))
     for each in more:
         facts = learn_referral(facts, each)
     return facts
@@ -70,7 +70,7 @@ def journey(*more: ReferralNews, stay: StayFacts | None = None, has_died: bool =
     return JourneyFacts(
         referral=accepted_referral(*more, **changes),
         stay=stay,
-        person=PersonFacts(PATIENT, 1, NOW) if has_died else None,
+        person=PersonFacts(PATIENT, NOW) if has_died else None,
     )
 
 

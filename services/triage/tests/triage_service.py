@@ -58,8 +58,8 @@ class Triage:
             version=version,
         )
 
-    async def accepted(self, **changes: Any) -> None:  # Any: JSON
-        await self.referral("accepted", 2, facts=facts(**changes), accepted_at=NOW, stay_id=None)
+    async def accepted(self, at: datetime = NOW, **changes: Any) -> None:  # Any: JSON
+        await self.referral("accepted", 2, facts=facts(**changes), accepted_at=at, stay_id=None)
 
     async def pass_days(self, days: int) -> None:
         self.database.clock.set_offset(self.database.clock.offset_seconds + days * 86400)

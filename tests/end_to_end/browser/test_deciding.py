@@ -78,7 +78,8 @@ def test_a_decline_opens_with_its_reason_and_gives_advice(stack: Any, staff: Ope
     reader.press("Decline: outside the area")
     assert ticked(reader) == ["out_of_area"]
     reader.tick("Refer to the service where the person lives")
-    reader.page.get_by_label("Note (optional)").fill("Told the ward by phone.")
+    reader.page.get_by_label("Note to the ward (optional)").fill("Please ring us about the area.")
+    reader.page.get_by_label("Note for your colleagues (optional)").fill("Told the ward by phone.")
     reader.check()
     reader.press("Save")
     reader.see("Referral declined.")
@@ -87,6 +88,8 @@ def test_a_decline_opens_with_its_reason_and_gives_advice(stack: Any, staff: Ope
     reader.check()
     seen = stack.client.get("spa-intake", f"/api/v1/referrals/{referral_id}", "ward_system")
     assert (seen["ended_reason"], seen["advice"]) == ("out_of_area", ["refer_to_home_area"])
+    read = stack.client.get("spa-intake", f"/api/v1/notes?referral_id={referral_id}", "ward_system")
+    assert [note["text"] for note in read["items"]] == ["Please ring us about the area."]
 
 
 @pytest.mark.parametrize("width", [1280, 820], ids=["desktop", "tablet"])

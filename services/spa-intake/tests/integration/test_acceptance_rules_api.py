@@ -142,6 +142,23 @@ async def test_the_ward_reads_reason_and_advice_of_a_decline(
     assert (await intake.told())[-1].payload["advice"] == seen["advice"]
 
 
+async def test_the_ward_reads_the_note_of_a_decline_and_no_event_holds_it(
+    api: httpx.AsyncClient, ward: dict[str, str], coordinator: dict[str, str], intake: Intake
+) -> None:
+    sent = await send(api, ward, reason_text="Falls at night")
+    path = f"/api/v1/notes?referral_id={sent['referral_id']}"
+    written = {"referral_id": sent["referral_id"], "text": "For colleagues only"}
+    assert (await api.post("/api/v1/notes", json=written, headers=coordinator)).status_code == 201
+    now = await read(api, sent["referral_id"], coordinator)
+    await do(api, now, "decline", {"reason": "not_eligible", "note": "Ask the hospice first"}, coordinator)
+    texts = [(note["text"], note["for_ward"]) for note in (await api.get(path, headers=ward)).json()["items"]]
+    assert texts == [("Falls at night", False), ("Ask the hospice first", True)]
+    assert len((await api.get(path, headers=coordinator)).json()["items"]) == 3
+    task = (await api.get(f"/fhir/R4/Task/{sent['referral_id']}", headers=ward)).json()
+    assert [note["text"] for note in task["note"]] == ["Next move: nobody", "Ask the hospice first"]
+    assert "hospice" not in str([told.payload for told in await intake.told()])
+
+
 async def test_a_redirect_names_the_service_to_the_ward(
     api: httpx.AsyncClient, ward: dict[str, str], coordinator: dict[str, str]
 ) -> None:

@@ -140,10 +140,17 @@ def test_half_a_time_is_asked_about(sent: FormData, wrong: str) -> None:
     assert list(check(forms.READINESS, sent).errors) == [wrong]
 
 
-def test_a_decline_takes_advice_and_keeps_the_note_apart() -> None:
-    values = check(
-        forms.DECLINE, form(("reason", "out_of_area"), ("advice", "call_us"), ("note", "Spoke to the ward"))
-    ).values
+def test_a_decline_takes_advice_and_a_note_to_the_ward_and_keeps_colleagues_note_apart() -> None:
+    sent = form(("reason", "out_of_area"), ("advice", "call_us"), ("note", "Call us"), ("own_note", "Rang twice"))
+    values = check(forms.DECLINE, sent).values
     assert values is not None
-    assert values.model_dump(mode="json", exclude_none=True) == {"reason": "out_of_area", "advice": ["call_us"]}
-    assert getattr(values, "note", None) == "Spoke to the ward"
+    body = {"reason": "out_of_area", "advice": ["call_us"], "note": "Call us"}
+    assert values.model_dump(mode="json", exclude_none=True) == body
+    assert getattr(values, "own_note", None) == "Rang twice"
+
+
+def test_a_note_is_for_colleagues_unless_the_ward_is_ticked() -> None:
+    for ticked, for_ward in (((), False), ((("for_ward", "yes"),), True)):
+        values = check(forms.NOTE, form(("text", "Key safe by the door"), *ticked)).values
+        assert values is not None
+        assert values.model_dump(mode="json") == {"text": "Key safe by the door", "for_ward": for_ward}

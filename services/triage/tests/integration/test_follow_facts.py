@@ -43,18 +43,18 @@ async def test_the_case_follows_readiness_queries_and_answers(triage: Triage) ->
     assert (await triage.case())["target_on"] == later
 
 
-async def test_a_death_heard_before_the_acceptance_and_taken_back_after_it(triage: Triage) -> None:
-    died = {"patient_key": triage.patient_key, "revision": 1, "died_at": NOW}
-    await triage.receive(ACTIVITY, "patient.died", died)
+async def test_a_death_heard_before_the_acceptance_of_somebody_then_alive_closes_the_case(triage: Triage) -> None:
+    await triage.receive(ACTIVITY, "patient.died", {"patient_key": triage.patient_key, "revision": 1, "died_at": NOW})
     await triage.accepted()
     assert (await triage.case())["closed_reason"] == "died"
-    corrected = {"patient_key": triage.patient_key, "revision": 2}
-    await triage.receive(ACTIVITY, "patient.death_corrected", corrected)
-    assert [event for event, _ in await triage.told()] == ["case.opened", "case.closed", "case.reopened"]
-    await triage.referral("closed", 3, "closed", reason="no_longer_needed", closed_at=NOW)
-    case = await triage.case()
-    assert (case["state"], case["closed_reason"]) == ("closed", "no_longer_needed")
+    assert [event for event, _ in await triage.told()] == ["case.opened", "case.closed"]
     assert await triage.rows("SELECT * FROM timers") == []
+
+
+async def test_a_death_recorded_before_the_acceptance_and_heard_after_it_closes_nothing(triage: Triage) -> None:
+    await triage.accepted(at=NOW + timedelta(minutes=1))
+    await triage.receive(ACTIVITY, "patient.died", {"patient_key": triage.patient_key, "revision": 1, "died_at": NOW})
+    assert await triage.told() == [("case.opened", 1)]
 
 
 async def test_a_missed_target_is_told_once_and_not_after_the_person_left(triage: Triage) -> None:

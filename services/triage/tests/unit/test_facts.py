@@ -1,6 +1,7 @@
 """Facts: the newest of each source counts, a repeat or something older changes nothing."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import triage_builders as a
@@ -57,13 +58,13 @@ def test_linking_and_unlinking_a_stay() -> None:
     assert learn_referral(linked, a.news(4, "accepted", unlinked_stay_id=stay_id)).stay_id is None
 
 
-def test_the_highest_revision_of_stay_and_person_counts() -> None:
+def test_the_highest_revision_of_a_stay_and_the_newest_word_of_a_death_count() -> None:
     stay = a.stay(revision=3)
     assert learn_stay(stay, replace(stay, revision=2, discharged_at=a.NOW)) is stay
     assert learn_stay(stay, replace(stay, revision=4, discharged_at=a.NOW)).has_left_hospital
-    dead = PersonFacts(a.PATIENT, 1, a.NOW)
-    assert learn_person(dead, PersonFacts(a.PATIENT, 2, None)).died_at is None
-    assert learn_person(dead, PersonFacts(a.PATIENT, 0, None)) is dead
+    dead, again = PersonFacts(a.PATIENT, a.NOW), PersonFacts(a.PATIENT, a.NOW + timedelta(days=1))
+    assert learn_person(dead, again) is again
+    assert learn_person(again, dead) is again
 
 
 def test_packages_flag_the_case_as_long_as_it_is_so() -> None:

@@ -58,18 +58,18 @@ def test_a_stop_is_never_taken_back_by_a_later_event() -> None:
     assert facts.stop_reason == "withdrawn"
 
 
-def test_a_death_closes_and_its_correction_brings_the_case_of_a_live_referral_back() -> None:
+def test_a_death_recorded_before_the_acceptance_stops_nothing() -> None:
+    """It had been corrected by then, or nobody could have accepted: only the news comes late."""
+    earlier = PersonFacts(a.PATIENT, a.NOW - timedelta(seconds=1))
+    decided = a.decided()
+    assert a.after(replace(a.journey(), person=earlier), decided) == (decided, [])
+
+
+def test_a_death_ends_what_was_accepted_before_it_for_good() -> None:
     closed, happened = a.after(a.journey(has_died=True), a.opened())
     assert (closed.closed_reason, happened) == ("died", ["Closed"])
-    corrected = replace(a.journey(), person=PersonFacts(a.PATIENT, 2, None))
-    restored, happened = a.after(corrected, closed)
-    assert (restored.state, restored.closed_reason, happened) == (CaseState.OPEN, None, ["Restored"])
-
-
-def test_a_corrected_death_does_not_bring_back_the_case_of_a_closed_referral() -> None:
     stop = a.news(3, "closed", stop_reason="died")
-    closed, _ = a.after(a.journey(stop, has_died=True), a.opened())
-    assert a.after(replace(a.journey(stop), person=PersonFacts(a.PATIENT, 2, None)), closed) == (closed, [])
+    assert a.after(a.journey(stop, has_died=True), closed) == (closed, [])
 
 
 def test_lost_readiness_pauses_and_readiness_resumes() -> None:

@@ -1,6 +1,6 @@
 """FHIR reads and searches: a client's own referrals as ServiceRequests, and the work on them as Tasks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from homeward_kit import audit, telemetry
 from homeward_kit.auth import Caller, Role, require
 from homeward_kit.database import Tx
-from spa_intake.adapters.db import referral_views
+from spa_intake.adapters.db import notes, referral_views
 from spa_intake.adapters.db.referral_views import ReferralView
 from spa_intake.adapters.fhir import headers, outcome, searching
 from spa_intake.adapters.fhir.outcome import Json
@@ -29,12 +29,12 @@ router = APIRouter(
     prefix=BASE, tags=["FHIR"], route_class=FhirRoute, default_response_class=FhirJson, responses=RESPONSES
 )
 FhirClient = Annotated[Caller, Depends(require(Role.WARD_SYSTEM, scope=Scopes.FHIR))]
-Present = Callable[[ReferralView], Json]
+Present = Callable[[Tx, ReferralView], Awaitable[Json]]
 
 
 @router.get("/ServiceRequest/{resource_id}", summary="One of the client's referrals")
 async def read_service_request(resource_id: str, request: Request, caller: FhirClient) -> Response:
-    return await _read(request, caller, resource_id, service_request)
+    return await _read(request, caller, resource_id, _service_request)
 
 
 @router.get("/ServiceRequest", summary="The client's referrals of a person, by patient:identifier")
@@ -50,7 +50,7 @@ async def search_service_requests_by_form(request: Request, caller: FhirClient) 
 
 @router.get("/Task/{resource_id}", summary="The work on one of the client's referrals")
 async def read_task(resource_id: str, request: Request, caller: FhirClient) -> Response:
-    return await _read(request, caller, resource_id, task)
+    return await _read(request, caller, resource_id, _task)
 
 
 @router.get("/Task", summary="The work on a referral, by focus or based-on")
@@ -74,7 +74,16 @@ async def _read(request: Request, caller: Caller, resource_id: str, present: Pre
             raise _unknown()
         telemetry.set_referral(referral_id)
         await audit.record(tx, "read_referral", f"referral/{referral_id}", caller=caller, patient_key=view.patient_key)
-    return _answer(request, present(view))
+        resource = await present(tx, view)
+    return _answer(request, resource)
+
+
+async def _service_request(_tx: Tx, view: ReferralView) -> Json:
+    return service_request(view)
+
+
+async def _task(tx: Tx, view: ReferralView) -> Json:
+    return task(view, (await notes.for_wards(tx, [view.referral_id])).get(view.referral_id, ()))
 
 
 def _unknown() -> outcome.FhirRefusal:
@@ -112,7 +121,8 @@ async def _search_tasks(request: Request, caller: Caller, query: bytes) -> Respo
     search = searching.task_search(_parameters(request, query))
     async with reading(request, caller) as tx:
         found = await _find(tx, caller, search)
-    return _page(request, "Task", [task(view) for view in found], None)
+        written = await notes.for_wards(tx, [view.referral_id for view in found])
+    return _page(request, "Task", [task(view, written.get(view.referral_id, ())) for view in found], None)
 
 
 async def _find(tx: Tx, caller: Caller, search: Search) -> list[ReferralView]:

@@ -179,9 +179,9 @@ async def accept(referral_id: UUID, _body: schemas.Nothing, request: Request, ca
 
 @router.post("/{referral_id}/decline", response_model=ReferralOut)
 async def decline(referral_id: UUID, body: schemas.DeclineBody, request: Request, caller: Coordinator) -> Response:
-    """Decline a referral, or redirect the ward to the service that is right; the ward reads reason and advice."""
+    """Decline a referral, or redirect the ward to the service that is right; the ward reads reason, advice and note."""
     command = Decline(body.reason, body.redirected_to, unique(body.advice))
-    return await _run(request, caller, lambda tx, access: decline_referral(tx, referral_id, command, access))
+    return await _run(request, caller, lambda tx, access: decline_referral(tx, referral_id, command, access, body.note))
 
 
 @router.post("/{referral_id}/query", response_model=ReferralOut)

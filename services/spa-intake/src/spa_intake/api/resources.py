@@ -190,6 +190,7 @@ class NoteOut(Resource):
     text: str
     author: str
     written_at: datetime
+    for_ward: bool
 
 
 class NoteWrittenOut(Resource):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StrictStr, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StrictStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from spa_intake.domain.codes import (
@@ -167,6 +167,7 @@ class DeclineBody(Body):
     advice: Annotated[list[Advice], Field(max_length=len(Advice))] = Field(
         [], description="What the ward is advised to do instead; it reads this with the reason."
     )
+    note: Text | None = Field(None, description="What the ward reads beside reason and advice. Kept as a note.")
 
 
 class QueryBody(Body):
@@ -203,6 +204,7 @@ class ReadinessBody(Body):
 class NoteBody(Body):
     referral_id: UUID
     text: Text
+    for_ward: StrictBool = Field(False, description="Whether the ward reads it too. A ward reads its own anyway.")
 
 
 class ListQuery(Body):

@@ -72,7 +72,6 @@ TRANSITIONS: Mapping[tuple[CaseState, type[events.Detail]], CaseState] = {
     (CaseState.ASSESSING, events.Closed): CaseState.CLOSED,
     (CaseState.DECIDED, events.Reopened): CaseState.ASSESSING,
     (CaseState.DECIDED, events.Closed): CaseState.CLOSED,
-    (CaseState.CLOSED, events.Restored): CaseState.OPEN,
 }
 
 # The events that tell a fact about a live case and leave its state alone.

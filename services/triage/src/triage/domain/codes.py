@@ -121,8 +121,8 @@ class Missing(StrEnum):
     RESPONSE_TIME = "response_time"
     GP_PRACTICE = "gp_practice"
     NEXT_OF_KIN = "next_of_kin"
+    WARD = "ward"
 
 
 WARD_CHANGED_DATE = "ward_changed_expected_date"
-DEATH_CORRECTED = "death_corrected"
 DIED = "died"

@@ -109,13 +109,6 @@ class Reopened:
 
 
 @dataclass(frozen=True)
-class Restored:
-    """A case that only a death had closed is live again, because the death was a mistake."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
 class Overdue:
     target_on: date
 
@@ -127,15 +120,5 @@ class Closed:
 
 
 Detail = (
-    Opened
-    | AssessmentRecorded
-    | PathwayDecided
-    | TargetSet
-    | Paused
-    | Resumed
-    | Returned
-    | Reopened
-    | Restored
-    | Overdue
-    | Closed
+    Opened | AssessmentRecorded | PathwayDecided | TargetSet | Paused | Resumed | Returned | Reopened | Overdue | Closed
 )

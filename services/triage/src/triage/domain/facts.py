@@ -49,6 +49,7 @@ class ReferralNews:
     kind: str
     version: int
     state: ReferralState
+    accepted_at: datetime | None = None
     coded: CodedFacts | None = None
     criteria_to_reside: tuple[str, ...] | None = None
     missing: tuple[str, ...] | None = None
@@ -69,6 +70,7 @@ class ReferralFacts:
     version: int
     state: ReferralState
     was_accepted: bool = False
+    accepted_at: datetime | None = None
     is_queried_after_acceptance: bool = False
     missing: tuple[str, ...] = ()
     answered_version: int = 0
@@ -102,6 +104,7 @@ def learn_referral(known: ReferralFacts | None, news: ReferralNews) -> ReferralF
         version=news.version,
         state=news.state,
         was_accepted=known.was_accepted or news.state is ReferralState.ACCEPTED or news.is_query_after_acceptance,
+        accepted_at=known.accepted_at or news.accepted_at,
         is_queried_after_acceptance=is_queried
         and (known.is_queried_after_acceptance or news.is_query_after_acceptance),
         missing=known.missing if news.missing is None else news.missing,
@@ -150,14 +153,13 @@ class StayFacts:
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """What is known of a person's death; a correction clears it.
+    """That a person was said to have died, and when the newest such word was recorded; a correction takes none back.
 
     Intake tells it under each key of the person: a stop, which lasts, is never derived from who is said to be one.
     """
 
     patient_key: UUID
-    revision: int
-    died_at: datetime | None
+    death_recorded_at: datetime
 
 
 class PackageFlag(StrEnum):
@@ -206,8 +208,8 @@ def learn_stay(known: StayFacts | None, news: StayFacts) -> StayFacts:
 
 
 def learn_person(known: PersonFacts | None, news: PersonFacts) -> PersonFacts:
-    """The highest revision counts."""
-    return news if known is None or news.revision > known.revision else known
+    """The newest word counts."""
+    return news if known is None or news.death_recorded_at > known.death_recorded_at else known
 
 
 def learn_package(known: PackageFacts | None, news: PackageNews) -> PackageFacts:
@@ -248,11 +250,17 @@ class JourneyFacts:
     @property
     def stop_reason(self) -> str | None:
         """Why there must be no live case: what ended the referral, or the person's death."""
-        if self.referral.stop_reason is not None:
-            return self.referral.stop_reason
-        if self.person is not None and self.person.died_at is not None:
-            return codes.DIED
-        return None
+        return self.referral.stop_reason or (codes.DIED if self._ended_by_death else None)
+
+    @property
+    def _ended_by_death(self) -> bool:
+        """A death ends for good what was accepted before it was recorded, corrected or not: intake closes it too.
+
+        What was accepted afterwards was accepted of a living person: a death already corrected that is heard late
+        must not stop it. While the acceptance is not heard yet, the referral's own closing says it.
+        """
+        accepted_at = self.referral.accepted_at
+        return self.person is not None and accepted_at is not None and self.person.death_recorded_at >= accepted_at
 
     @property
     def has_left_hospital(self) -> bool:

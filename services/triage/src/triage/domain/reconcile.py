@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from . import codes, events
-from .case import Case, CaseState, Happened, Outcome, record, then
+from .case import Case, Happened, Outcome, record, then
 from .facts import JourneyFacts
 from .target import overdue_at
 
@@ -28,7 +28,7 @@ def reconcile(facts: JourneyFacts, case: Case | None, now: datetime) -> tuple[Ca
         outcome = _open(facts, now)
     else:
         outcome = Outcome(case)
-    for step in (_stop, _restore, _pause, _ward_question, _follow_ward_date, _overdue):
+    for step in (_stop, _pause, _ward_question, _follow_ward_date, _overdue):
         outcome = then(outcome, step(outcome.case, facts, now))
     return outcome.case, outcome.happened
 
@@ -51,13 +51,6 @@ def _stop(case: Case, facts: JourneyFacts, now: datetime) -> Outcome:
         return Outcome(case)
     closing = replace(case, closed_reason=facts.stop_reason, is_paused=False)
     return record(closing, events.Closed(reason=facts.stop_reason, closed_at=now))
-
-
-def _restore(case: Case, facts: JourneyFacts, _now: datetime) -> Outcome:
-    """A death alone closes a case only as long as it is believed; a stopped referral stays stopped."""
-    if case.state is not CaseState.CLOSED or case.closed_reason != codes.DIED or facts.stop_reason is not None:
-        return Outcome(case)
-    return record(replace(case, closed_reason=None), events.Restored(reason=codes.DEATH_CORRECTED))
 
 
 def _pause(case: Case, facts: JourneyFacts, _now: datetime) -> Outcome:

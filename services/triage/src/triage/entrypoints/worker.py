@@ -53,7 +53,6 @@ HANDLERS: HandlerTable = {
     consumed.PatientMergedIn: join,
     consumed.PatientUnmergedIn: join,
     consumed.PatientDiedIn: hear,
-    consumed.PatientDeathCorrectedIn: hear,
     consumed.PackageOpenedIn: hear,
     consumed.PackageAgreedIn: hear,
     consumed.PackageUnfilledIn: hear,

@@ -44,6 +44,7 @@ WITHDRAW_REASONS = "https://homeward.example/fhir/CodeSystem/withdraw-reason"
 WORK_STATES = "https://homeward.example/fhir/CodeSystem/work-state"
 MISSING_ITEMS = "https://homeward.example/fhir/CodeSystem/missing-item"
 END_REASONS = "https://homeward.example/fhir/CodeSystem/end-reason"
+ADVICE = "https://homeward.example/fhir/CodeSystem/advice"
 
 # UK Core renamed these codes; published messages still carry the words.
 VERIFICATION_BY_WORD = {

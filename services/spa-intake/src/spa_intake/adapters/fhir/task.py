@@ -1,9 +1,11 @@
 """The work on a referral as a FHIR Task: where it stands, who has the next move, and what is asked of the ward."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from spa_intake.adapters.db.notes import WrittenNote
 from spa_intake.adapters.db.referral_views import ReferralView
 from spa_intake.adapters.fhir import codes
 from spa_intake.adapters.fhir.outcome import Json
@@ -77,8 +79,11 @@ def _work_on_accepted(view: ReferralView) -> Work:
     return {"open": ASSESSING, "assessing": ASSESSING, "decided": DECIDED}.get(progress.case_state or "", ACCEPTED)
 
 
-def task(view: ReferralView) -> Json:
-    """The Task has the id of the referral; its version is a digest, since others' progress changes it too."""
+def task(view: ReferralView, notes: Sequence[WrittenNote] = ()) -> Json:
+    """The Task has the id of the referral; its version is a digest, since others' progress changes it too.
+
+    `notes` are those that staff wrote for the ward.
+    """
     work = work_on(view)
     move = _next_move(view)
     content: Json = {
@@ -93,7 +98,7 @@ def task(view: ReferralView) -> Json:
         "authoredOn": written(view.received_at),
         "lastModified": written(view.changed_at),
         "requester": organisation(view.facts.referring_organisation),
-        "note": [{"text": f"Next move: {move.value.replace('_', ' ')}"}],
+        "note": [{"text": f"Next move: {move.value.replace('_', ' ')}"}, *map(_note, notes)],
     }
     if move is not NextMove.NOBODY:
         content["owner"] = organisation(view.facts.referring_organisation) if move is NextMove.WARD else HUB
@@ -125,10 +130,17 @@ def _has_left(view: ReferralView) -> bool:
 
 
 def _reasons(view: ReferralView) -> list[Json]:
-    """Why it is as it is: what the ward is asked for, or why it ended."""
+    """Why it is as it is: what the ward is asked for, or why it ended and what is advised instead."""
     if view.state == ReferralState.QUERIED:
         return [{"system": codes.MISSING_ITEMS, "code": item} for item in view.missing]
-    return [{"system": codes.END_REASONS, "code": view.ended_reason}] if view.ended_reason else []
+    if not view.ended_reason:
+        return []
+    advice = [{"system": codes.ADVICE, "code": code} for code in view.advice]
+    return [{"system": codes.END_REASONS, "code": view.ended_reason}, *advice]
+
+
+def _note(note: WrittenNote) -> Json:
+    return {"time": written(note.written_at), "text": note.text}
 
 
 def _digest(content: Json) -> str:

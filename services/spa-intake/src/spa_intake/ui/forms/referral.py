@@ -39,12 +39,13 @@ def _without_nothing(codes: object) -> object:
 
 
 class DeclineForm(FormModel):
-    """`note` is kept as a note, not with the decline."""
+    """`note` goes to the ward with the decline; `own_note` is a note of its own, for colleagues."""
 
     reason: Literal["not_eligible", "out_of_area", "insufficient_information", "duplicate", "redirected"]
     redirected_to: str | None = None
     advice: Codes | None = None
-    note: Annotated[str, StringConstraints(max_length=4000)] | None = Field_(None, exclude=True)
+    note: Annotated[str, StringConstraints(max_length=4000)] | None = None
+    own_note: Annotated[str, StringConstraints(max_length=4000)] | None = Field_(None, exclude=True)
 
     @model_validator(mode="after")
     def _names_the_service(self) -> Self:
@@ -89,6 +90,7 @@ class ReadinessForm(FormModel):
 
 class NoteForm(FormModel):
     text: _NotEmpty
+    for_ward: Annotated[bool, BeforeValidator(bool)] = False
 
 
 class AnswerForm(FormModel):
@@ -124,10 +126,17 @@ DECLINE = Form(
         ),
         Field(
             "note",
-            "Note (optional)",
+            "Note to the ward (optional)",
             Kind.TEXTAREA,
-            "Enter a shorter note",
-            hint="For your colleagues. The ward does not see it.",
+            "Enter a note of up to 4,000 characters",
+            hint="The ward reads it with the reason and the advice. Your colleagues see it here.",
+        ),
+        Field(
+            "own_note",
+            "Note for your colleagues (optional)",
+            Kind.TEXTAREA,
+            "Enter a note of up to 4,000 characters",
+            hint="Only staff of this service read it. The ward does not.",
         ),
     ),
 )
@@ -180,7 +189,14 @@ NOTE = Form(
             "Note",
             Kind.TEXTAREA,
             "Enter the note",
-            hint="Who reads it is recorded. Other services and providers do not see it.",
+            hint="Who reads it is recorded. Care providers do not see it.",
+        ),
+        Field(
+            "for_ward",
+            "Who may read it?",
+            Kind.CHECKBOXES,
+            "Select who may read it",
+            (Choice("yes", "The ward may read it too", "Otherwise only staff of this service read it"),),
         ),
     ),
 )

@@ -104,7 +104,7 @@ async def do_it(user: User, referral_id: UUID, code: str, target: UUID | None = 
     if attempt.checked.errors:
         return _form_page(doing, attempt, 422)
     answer = await _send(doing, attempt, _body(doing, attempt.checked.values))
-    note = getattr(attempt.checked.values, "note", None)
+    note = getattr(attempt.checked.values, "own_note", None)
     return await _with_note(doing, note, number) if note and answer.status_code == SEE_OTHER else answer
 
 

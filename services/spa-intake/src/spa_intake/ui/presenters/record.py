@@ -264,13 +264,17 @@ class NoteView:
     text: str
     by: str
     at: str
+    for_ward: str
 
 
 def notes(found: Json | None, names: Mapping[UUID, str], now: datetime) -> Sequence[NoteView]:
     """Free text about the person, the newest first."""
     return [
         NoteView(
-            note["text"], _author(note["author"], names), dates.moment(datetime.fromisoformat(note["written_at"]), now)
+            note["text"],
+            _author(note["author"], names),
+            dates.moment(datetime.fromisoformat(note["written_at"]), now),
+            "The ward reads it too" if note.get("for_ward") else "",
         )
         for note in reversed((found or {}).get("items", []))
     ]

@@ -14,6 +14,7 @@ referral_facts = Table(
     Column("version", Integer),
     Column("state", Text),
     Column("was_accepted", Boolean),
+    Column("accepted_at", DateTime(timezone=True)),
     Column("is_queried_after_acceptance", Boolean),
     Column("missing", ARRAY(Text)),
     Column("answered_version", Integer),
@@ -37,8 +38,7 @@ person_facts = Table(
     "person_facts",
     metadata,
     Column("patient_key", Uuid, primary_key=True),
-    Column("revision", Integer),
-    Column("died_at", DateTime(timezone=True)),
+    Column("death_recorded_at", DateTime(timezone=True)),
 )
 package_facts = Table(
     "package_facts",

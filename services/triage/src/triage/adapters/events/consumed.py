@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import AwareDatetime
+
 from homeward_kit.envelope import ConsumedEvent, ConsumedPart
 from triage.domain.facts import ReferralState
 
@@ -63,6 +65,7 @@ class ReferralAnsweredIn(ReferralEventIn):
 class ReferralAcceptedIn(ReferralEventIn):
     type: ClassVar[str] = "discharge.referral.accepted.v1"
     facts: CodedFactsIn
+    accepted_at: AwareDatetime
     stay_id: UUID | None
 
 
@@ -143,16 +146,6 @@ class PatientDiedIn(ConsumedEvent):
     topic: ClassVar[str] = HOSPITAL_ACTIVITY
 
     patient_key: UUID
-    revision: int
-    died_at: datetime
-
-
-class PatientDeathCorrectedIn(ConsumedEvent):
-    type: ClassVar[str] = "discharge.patient.death_corrected.v1"
-    topic: ClassVar[str] = HOSPITAL_ACTIVITY
-
-    patient_key: UUID
-    revision: int
 
 
 class LineIn(ConsumedPart):

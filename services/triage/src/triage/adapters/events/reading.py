@@ -7,13 +7,7 @@ from homeward_kit.handling import PermanentError
 from triage.adapters.events import consumed
 from triage.domain.facts import CodedFacts, News, PackageNews, PersonFacts, ReferralNews, StayFacts
 
-Event = (
-    consumed.ReferralEventIn
-    | consumed.StayEventIn
-    | consumed.PatientDiedIn
-    | consumed.PatientDeathCorrectedIn
-    | consumed.PackageEventIn
-)
+Event = consumed.ReferralEventIn | consumed.StayEventIn | consumed.PatientDiedIn | consumed.PackageEventIn
 
 
 def news_of(received: Received[Event]) -> tuple[News, ...]:
@@ -27,9 +21,7 @@ def news_of(received: Received[Event]) -> tuple[News, ...]:
         case consumed.StayEventIn():
             return (_stay(event.stay),)
         case consumed.PatientDiedIn():
-            return (PersonFacts(event.patient_key, event.revision, event.died_at),)
-        case consumed.PatientDeathCorrectedIn():
-            return (PersonFacts(event.patient_key, event.revision, None),)
+            return (PersonFacts(event.patient_key, received.time),)
         case consumed.PackageEventIn():
             return (_package(received, event),)
 
@@ -53,6 +45,7 @@ def _referral(received: Received[Event], event: consumed.ReferralEventIn) -> Ref
         kind=event.kind,
         version=_version(received),
         state=event.state,
+        accepted_at=event.accepted_at if isinstance(event, consumed.ReferralAcceptedIn) else None,
         coded=CodedFacts(**facts.model_dump()) if isinstance(facts, consumed.CodedFactsIn) else None,
         criteria_to_reside=getattr(event, "criteria_to_reside", None),
         missing=query.missing if query else None,

@@ -48,7 +48,7 @@ def told(happened: Happened) -> PublishedEvent:  # noqa: C901, PLR0911 — one b
             return published.CaseResumed(**about)
         case events.Returned(missing, asked_by):
             return published.CaseReturned(**about, missing=list(missing), asked_by=asked_by.value)
-        case events.Reopened(reason) | events.Restored(reason):
+        case events.Reopened(reason):
             return published.CaseReopened(**about, reason=reason)
         case events.Overdue(target_on):
             return published.CaseOverdue(**about, target_on=target_on)
