@@ -11,7 +11,8 @@ from typing import Any
 
 from .child import ChildSpec, end, spawn
 
-RESTART_SECONDS = 1.0
+RESTART_SECONDS = 1.0  # before a child is started that ended soon after its last start; any other is started at once
+SOON_SECONDS = 10.0
 RESTARTS_A_MINUTE = 5
 LOOK_SECONDS = 0.1
 
@@ -22,6 +23,7 @@ class Child:
 
     spec: ChildSpec
     process: subprocess.Popen[bytes]
+    started_at: float
     restarts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS_A_MINUTE))
     restart_count: int = 0
     restart_at: float | None = None
@@ -42,10 +44,12 @@ class Supervisor:
         on_change: Callable[[dict[str, dict[str, Any]]], None],
         *,
         restart_seconds: float = RESTART_SECONDS,
+        soon_seconds: float = SOON_SECONDS,
     ) -> None:
         self._say = say
         self._on_change = on_change
         self._restart_seconds = restart_seconds
+        self._soon_seconds = soon_seconds
         self._children: dict[str, Child] = {}
         self._lock = threading.RLock()
         self._is_stopping = threading.Event()
@@ -56,7 +60,7 @@ class Supervisor:
         with self._lock:
             if self._is_stopping.is_set():
                 return
-            self._children[spec.name] = Child(spec, spawn(spec))
+            self._children[spec.name] = Child(spec, spawn(spec), time.monotonic())
             if not self._watcher.is_alive():
                 self._watcher.start()
             self._report()
@@ -104,15 +108,18 @@ class Supervisor:
                 f"stopped: its log is {child.spec.log}"
             )
         else:
-            child.restart_at = now + self._restart_seconds
             self._say(f"{child.spec.name} {how}; it is started again")
+            if now - child.started_at >= self._soon_seconds:
+                self._restart(child, now)
+                return
+            child.restart_at = now + self._restart_seconds
         self._report()
 
     def _restart(self, child: Child, now: float) -> None:
         child.restarts.append(now)
         child.restart_count += 1
         child.restart_at = None
-        child.process = spawn(child.spec)
+        child.process, child.started_at = spawn(child.spec), now
         self._report()
 
     def _report(self) -> None:

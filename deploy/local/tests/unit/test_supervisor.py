@@ -28,10 +28,10 @@ while True:
 class Watched:
     """A supervisor with what it said and what it last reported."""
 
-    def __init__(self) -> None:
+    def __init__(self, **seconds: float) -> None:
         self.said: list[str] = []
         self.children: dict[str, dict[str, Any]] = {}
-        self.supervisor = Supervisor(self.said.append, self._changed, restart_seconds=0.05)
+        self.supervisor = Supervisor(self.said.append, self._changed, **{"restart_seconds": 0.05, **seconds})
 
     def _changed(self, children: dict[str, dict[str, Any]]) -> None:
         self.children = children
@@ -68,6 +68,29 @@ def test_a_killed_child_is_started_again(tmp_path: Path, watched: Watched) -> No
     assert watched.children["worker"]["pid"] != first
     assert watched.children["worker"]["restarts"] == 1
     assert watched.said == ["worker was ended by SIGKILL; it is started again"]
+
+
+def test_a_child_that_has_run_for_a_while_is_started_again_at_once_and_one_that_ends_soon_after_a_pause(
+    tmp_path: Path,
+) -> None:
+    watched = Watched(restart_seconds=3600, soon_seconds=0)
+    spec = child(tmp_path, "worker", WAITS_FOR_A_SIGNAL)
+    watched.supervisor.start(spec)
+    impatient = Watched(restart_seconds=3600, soon_seconds=3600)
+    other = child(tmp_path, "other", WAITS_FOR_A_SIGNAL)
+    impatient.supervisor.start(other)
+    try:
+        assert becomes(lambda: starts_of(spec) == 1 and starts_of(other) == 1)
+
+        os.kill(watched.children["worker"]["pid"], signal.SIGKILL)
+        os.kill(impatient.children["other"]["pid"], signal.SIGKILL)
+
+        assert becomes(lambda: starts_of(spec) == 2)
+        assert becomes(lambda: impatient.children["other"]["state"] == "restarting")
+        assert starts_of(other) == 1
+    finally:
+        watched.supervisor.stop([["worker"]])
+        impatient.supervisor.stop([["other"]])
 
 
 def test_a_child_that_ends_again_and_again_is_left_alone_and_its_log_named(tmp_path: Path, watched: Watched) -> None:
