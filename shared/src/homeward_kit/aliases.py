@@ -79,10 +79,10 @@ async def look_up(tx: Tx, keys: Iterable[UUID]) -> dict[UUID, Group]:
     """The groups of these keys as the database has them now."""
     wanted = list(keys)
     rows = await tx.execute("SELECT key, member FROM alias_groups WHERE key = ANY(:keys)", {"keys": wanted})
-    found: dict[UUID, set[UUID]] = {key: {key} for key in wanted}
+    others: dict[UUID, set[UUID]] = {}
     for row in rows:
-        found[row.key].add(row.member)
-    return {key: frozenset(group) for key, group in found.items()}
+        others.setdefault(row.key, set()).add(row.member)
+    return {key: frozenset((key, *others.get(key, ()))) for key in wanted}
 
 
 async def _members(tx: Tx, keys: Iterable[UUID]) -> dict[UUID, Group]:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from homeward_kit import aliases, crash_points, outbox
 from homeward_kit.clock import Clock
-from homeward_kit.envelope import PublishedEvent, Received
+from homeward_kit.envelope import PublishedEvent, Received, quick_uuid
 
 # Any: bound values are whatever PostgreSQL's types take.
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -54,7 +54,7 @@ SELECT count(pg_advisory_xact_lock(number)) FROM wanted
 def _uuid_in(text: str) -> UUID | None:
     """The key of a person; what is about no person is named by words."""
     try:
-        return UUID(text)
+        return quick_uuid(text)
     except ValueError:
         return None
 
@@ -110,7 +110,7 @@ class Tx:
                 return
             found = await aliases.look_up(self, people)
             self.groups |= found
-            wanted = {str(key) for group in found.values() for key in group} - self._locked
+            wanted = {str(key) for group in found.values() if len(group) > 1 for key in group} - self._locked
 
     def own(self, *keys: UUID | str) -> None:
         """Count keys that were made in this transaction as locked: nobody else can know them before it ends."""

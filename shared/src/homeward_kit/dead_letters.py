@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid4
 
 from homeward_kit import outbox
@@ -36,8 +36,7 @@ class LetterDead(LetterEvent):
     type: ClassVar[str] = "discharge.letter.dead.v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A Kafka record as the runner hands it on."""
 
     topic: str

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -49,8 +49,7 @@ SINGLY_HANDLED, SET_BASED = 100, 500
 HOPELESS = (BadEnvelopeError, ValidationError, PermanentError)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A record that is an event this group handles; its payload is not read yet."""
 
     record: Record

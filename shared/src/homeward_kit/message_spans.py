@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -58,7 +57,7 @@ def processing(events: Sequence[Received[Any]]) -> Iterator[Sequence[Received[An
         attributes = _attributes(event.topic, event.referral_id, event.subject)
         span, traceparent = _start(f"process {event.topic}", SpanKind.CONSUMER, event.traceparent, attributes)
         spans.append(span)
-        inside.append(replace(event, traceparent=traceparent))
+        inside.append(event._replace(traceparent=traceparent))
     try:
         yield inside
     except Exception as error:
