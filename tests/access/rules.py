@@ -118,7 +118,13 @@ INTAKE: Rules = {
         "GET /api/v1/acceptance-rules/{code}",
         "GET /api/v1/acceptance-rules/{code}/versions",
     ),
-    **of(SUPERVISORS, None, "POST /api/v1/acceptance-rules", "PUT /api/v1/acceptance-rules/{code}"),
+    **of(
+        SUPERVISORS,
+        None,
+        "POST /api/v1/acceptance-rules",
+        "PUT /api/v1/acceptance-rules/{code}",
+        "POST /api/v1/acceptance-rules/{code}/preview",
+    ),
     **of(
         WARD,
         "fhir",

@@ -204,6 +204,21 @@ async def test_a_rule_is_made_changed_and_its_versions_kept(
 
 
 async def test_who_may_read_and_change_rules(
+async def test_a_change_is_tried_on_the_last_referrals_before_it_is_made(
+    api: httpx.AsyncClient, manager: dict[str, str], ward: dict[str, str]
+) -> None:
+    assert (await api.post(RULES, json=WARDS_RULE, headers=manager)).status_code == 201
+    await send(api, ward)
+    await send(api, ward, person=PERSON | {"hospital_number": "H2"}, legal={"consent_to_referral": "given"})
+    change = {name: value for name, value in WARDS_RULE.items() if name != "code"}
+    change |= {"condition": {"test": "missing", "fields": ["infection"]}, "valid_from": "2030-01-01"}
+    tried = await api.post(f"{RULES}/consent_given/preview", json=change, headers=manager)
+    assert tried.json() == {"looked_at": 2, "before": 1, "after": 2, "newly": 1, "no_longer": 0}
+    new = (await api.post(f"{RULES}/another_rule/preview", json=change, headers=manager)).json()
+    assert (new["before"], new["after"]) == (0, 2)
+    assert (await api.get(f"{RULES}/consent_given", headers=manager)).json()["version"] == 1
+
+
     api: httpx.AsyncClient, ward: dict[str, str], coordinator: dict[str, str], token_issuer: TokenIssuer
 ) -> None:
     assert (await api.get(RULES, headers=ward)).status_code == 403

@@ -17,6 +17,7 @@ from spa_intake.domain.codes import DeclineReason, Kind
 from spa_intake.domain.errors import RuleNotFound
 from spa_intake.use_cases.change_acceptance_rule import change_acceptance_rule
 from spa_intake.use_cases.make_acceptance_rule import make_acceptance_rule
+from spa_intake.use_cases.preview_acceptance_rule import preview_acceptance_rule
 
 from .dependencies import READERS, reading
 from .field_types import Body, Day, Name, ServiceCode
@@ -83,6 +84,16 @@ class RuleOut(Resource):
     changed_by: str
 
 
+class PreviewOut(Resource):
+    """About how many of the referrals worked on last it finds something: before, after, newly and no longer."""
+
+    looked_at: int
+    before: int
+    after: int
+    newly: int
+    no_longer: int
+
+
 class RulesOut(Resource):
     items: list[RuleOut]
 
@@ -117,6 +128,13 @@ async def make_rule(body: NewRuleBody, request: Request, caller: Changer) -> Res
         return Answer(_out(kept), 201, kept.version, f"{router.prefix}/{body.code}")
 
     return await run_command(request, caller, work)
+
+
+@router.post("/{code}/preview")
+async def preview_rule(code: Code, body: RuleBody, request: Request, caller: Changer) -> PreviewOut:
+    """Try a rule, new or changed, on the referrals that were worked on last. Nothing is changed."""
+    async with reading(request, caller) as tx:
+        return PreviewOut(**vars(await preview_acceptance_rule(tx, body.rule(code), caller)))
 
 
 @router.put("/{code}", response_model=RuleOut)

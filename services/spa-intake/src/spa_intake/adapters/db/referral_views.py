@@ -159,6 +159,12 @@ async def of_ids(
     return [_view(row, tx.now) for row in rows]
 
 
+async def last_changed(tx: Tx, limit: int) -> list[ReferralView]:
+    """The referrals that were worked on last, the newest change first."""
+    order = "ORDER BY r.changed_at DESC, r.referral_id DESC LIMIT :limit"
+    return [_view(row, tx.now) for row in await tx.execute(f"{_SELECT} {order}", {"limit": limit})]
+
+
 def of_new(
     referral: Referral, person: Person, stay: Stay | None, received_at: datetime, *, has_next_of_kin: bool = False
 ) -> ReferralView:
