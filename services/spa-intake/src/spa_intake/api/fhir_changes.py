@@ -16,7 +16,7 @@ from spa_intake.adapters.fhir.rules import Asked
 from spa_intake.api.dependencies import organisations_of
 from spa_intake.domain.criteria import Assessment
 from spa_intake.domain.inputs import ReferralFacts
-from spa_intake.domain.person import corrected
+from spa_intake.domain.person import corrections
 from spa_intake.domain.referral import Referral, ReferralState
 from spa_intake.use_cases.access import Access
 from spa_intake.use_cases.amend_referral import amend_referral
@@ -84,7 +84,7 @@ async def _update(tx: Tx, message: Message, referral: Referral, access: Access) 
         return replace(asked.facts, ward=known.ward) if asked.facts.ward == UNKNOWN_WARD else asked.facts
 
     state_changing = answer_query if referral.state is ReferralState.QUERIED else amend_referral
-    rewriting = Rewriting(content=lambda _: asked.content, person=lambda known: corrected(known, asked.person))
+    rewriting = Rewriting(content=lambda _: asked.content, person=lambda known: corrections(known, asked.person))
     changed = await state_changing(tx, referral.referral_id, revise, access, rewriting)
     assessed_at = asked.facts.criteria_assessed_at
     if assessed_at is not None:

@@ -1,7 +1,7 @@
 """What callers send: strict models, every field described by a sentence; nothing unknown is let in."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StrictBool, StrictStr, StringConstraints
@@ -84,12 +84,12 @@ class ReachBody(Body):
     phone: Phone | None = None
     gp_practice: OdsCode | None = Field(None, description="ODS code of the practice.")
 
-    def apply(self, person: Person) -> Person:
-        """The person with what the body says."""
+    def details(self, _: Person) -> dict[str, Any]:  # Any: details of any type
+        """What the body says of the person; a blank clears."""
         said = {name: getattr(self, name) for name in self.model_fields_set}
         if "address_lines" in said:
             said["address_lines"] = tuple(self.address_lines or ())
-        return replace(person, **said)
+        return said
 
 
 class AmendmentBody(ContentBody):
@@ -109,7 +109,7 @@ class AmendmentBody(ContentBody):
         said = self.uncoded()
         return Rewriting(
             content=(lambda content: replace(content, **said)) if said else None,
-            person=self.person.apply if self.person else None,
+            person=self.person.details if self.person else None,
         )
 
 

@@ -1,10 +1,10 @@
 """A person: who a message is about, what is known of them, and whether they have died."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any
 
 from homeward_kit.values import age_band, is_valid_nhs_number, outward_postcode
 
@@ -17,12 +17,17 @@ from .movement import Movement
 from .policy import Policy
 from .stay import StayContent
 
-T = TypeVar("T")
+# what a message may say of a person beside the numbers
+DETAILS = ("family_name", "given_name", "born_on", "gender", "address_lines", "postcode", "phone", "gp_practice")
+NHS_NUMBER = "nhs_number"  # it is told with its status
 
 
 @dataclass(frozen=True)
 class Person:
-    """Everything about a person; only spa-intake holds it. `details_as_of` is the time of the newest message."""
+    """Everything about a person; only spa-intake holds it.
+
+    `details_as_of` is when the newest message was sent, and when each detail was told that `told_at` does not name.
+    """
 
     patient_key: PatientKey
     details_as_of: datetime
@@ -39,6 +44,7 @@ class Person:
     verification_status: VerificationStatus | None = None
     died_at: datetime | None = None
     death_revision: int = 0
+    told_at: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def has_died(self) -> bool:
@@ -105,27 +111,24 @@ def match(identity: Identity, by_nhs_number: PatientKey | None, by_hospital: Per
 
 
 def described(person: Person, details: PersonIn, identity: Identity, as_of: datetime, *, takes: bool) -> Person:
-    """The person with what a message says; an older message only fills what is blank.
+    """The person with what a message says that was sent at `as_of`; a blank says nothing.
 
     A verified NHS number is never replaced by an unverified one.
     """
-    updated = replace(
-        _with_details(person, details, is_newer=as_of >= person.details_as_of),
-        details_as_of=max(as_of, person.details_as_of),
-    )
-    keeps = person.nhs_number_status is NhsNumberStatus.VERIFIED and identity.verified_nhs_number is None
-    if not takes or keeps or identity.nhs_number is None:
-        return updated
-    return replace(
-        updated,
-        nhs_number=identity.nhs_number,
-        nhs_number_status=identity.nhs_number_status,
-        verification_status=details.verification_status,
-    )
+    last = _last(_said(details), person, as_of)
+    moments = dict.fromkeys(last, as_of)
+    if takes and identity.nhs_number is not None and _has_better_number(person, details, identity, as_of):
+        moments[NHS_NUMBER] = as_of
+        last |= {
+            NHS_NUMBER: identity.nhs_number,
+            "nhs_number_status": identity.nhs_number_status,
+            "verification_status": details.verification_status,
+        }
+    return _with(person, last, moments, as_of)
 
 
-def corrected(person: Person, details: PersonIn) -> Person:
-    """The person as a later message about the same referral describes them; what it leaves out stays.
+def corrections(person: Person, details: PersonIn) -> dict[str, Any]:  # Any: details of any type
+    """What a later message about the same referral says of the person; what it leaves out stays.
 
     Who they are does not change by it: another surname and another birth date at once are somebody else's
     (PatientDiffers), and their numbers stay.
@@ -134,25 +137,61 @@ def corrected(person: Person, details: PersonIn) -> Person:
     has_other_day = None not in {person.born_on, details.born_on} and person.born_on != details.born_on
     if has_other_day and len(set(names)) > 1:
         raise PatientDiffers
-    return _with_details(person, details, is_newer=True)
+    return _said(details)
 
 
-def _with_details(person: Person, details: PersonIn, *, is_newer: bool) -> Person:
-    return replace(
-        person,
-        family_name=_newest(person.family_name, details.family_name, is_newer=is_newer),
-        given_name=_newest(person.given_name, details.given_name, is_newer=is_newer),
-        born_on=_newest(person.born_on, details.born_on, is_newer=is_newer),
-        gender=_newest(person.gender, details.gender, is_newer=is_newer),
-        address_lines=_newest(person.address_lines, details.address_lines, is_newer=is_newer),
-        postcode=_newest(person.postcode, details.postcode, is_newer=is_newer),
-        phone=_newest(person.phone, details.phone, is_newer=is_newer),
-        gp_practice=_newest(person.gp_practice, details.gp_practice, is_newer=is_newer),
+def _said(details: PersonIn) -> dict[str, Any]:  # Any: as above
+    """A blank says nothing."""
+    return {name: value for name in DETAILS if (value := getattr(details, name))}
+
+
+def told(person: Person, said: Mapping[str, Any], as_of: datetime) -> Person:  # Any: as above
+    """The person with details that were told at `as_of`; a blank among them clears what was known.
+
+    Of each detail what was told last counts, and of what was told at one instant the greater: messages may come in any
+    order and end in the same.
+    """
+    last = _last(said, person, as_of)
+    return _with(person, last, dict.fromkeys(last, as_of), as_of)
+
+
+def _with(person: Person, last: Mapping[str, Any], moments: dict[str, datetime], as_of: datetime) -> Person:
+    known = {name: moment for name in (*DETAILS, NHS_NUMBER) if (moment := _told_at(person, name))}
+    newest = max(as_of, person.details_as_of)
+    after = replace(person, details_as_of=newest, **last)
+    kept = {name: at for name, at in (known | moments).items() if at != newest or not getattr(after, name)}
+    return replace(after, told_at=kept) if kept != after.told_at else after
+
+
+def _last(said: Mapping[str, Any], person: Person, as_of: datetime) -> dict[str, Any]:
+    """What was said that nothing told since speaks against."""
+    return {name: value for name, value in said.items() if _is_last(person, name, value, as_of)}
+
+
+def _told_at(person: Person, name: str) -> datetime | None:
+    """When a detail was last told, or cleared; None: it never was."""
+    return person.told_at.get(name) or (person.details_as_of if getattr(person, name) else None)
+
+
+def _is_last(person: Person, name: str, value: object, as_of: datetime) -> bool:
+    moment = _told_at(person, name)
+    if moment is None or moment != as_of:
+        return moment is None or as_of > moment
+    return str(value or "") > str(getattr(person, name) or "")
+
+
+def _has_better_number(person: Person, details: PersonIn, identity: Identity, as_of: datetime) -> bool:
+    """Whether the message's NHS number counts: a verified one before all others, then the one told last."""
+    if person.nhs_number is None:
+        return True
+    known = (
+        person.nhs_number_status is NhsNumberStatus.VERIFIED,
+        _told_at(person, NHS_NUMBER) or as_of,
+        person.nhs_number,
+        person.verification_status or "",
     )
-
-
-def _newest(known: T, said: T, *, is_newer: bool) -> T:
-    return (said or known) if is_newer else (known or said)
+    is_verified = identity.nhs_number_status is NhsNumberStatus.VERIFIED
+    return (is_verified, as_of, identity.nhs_number or "", details.verification_status or "") > known
 
 
 def with_person(facts: ReferralFacts, person: Person, on: date) -> ReferralFacts:

@@ -2,9 +2,11 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from homeward_kit import aliases
@@ -17,6 +19,7 @@ from spa_intake.domain.person import Person
 from . import merges
 
 Identifier = tuple[str, str]  # scheme and value
+_moments = TypeAdapter(dict[str, datetime])
 NHS = "nhs"  # the scheme of verified NHS numbers; a hospital's own numbers have its ODS code
 
 
@@ -55,16 +58,17 @@ async def save(tx: Tx, *changed: Person) -> None:
         """
         INSERT INTO people (patient_key, details_as_of, family_name, given_name, born_on, gender, address_lines,
             postcode, phone, gp_practice, nhs_number, nhs_number_status, verification_status, died_at, death_revision,
-            likeness)
+            told_at, likeness)
         VALUES (:patient_key, :details_as_of, :family_name, :given_name, :born_on, :gender, :address_lines,
             :postcode, :phone, :gp_practice, :nhs_number, :nhs_number_status, :verification_status, :died_at,
-            :death_revision, :likeness)
+            :death_revision, CAST(:told_at AS jsonb), :likeness)
         ON CONFLICT (patient_key) DO UPDATE SET details_as_of = excluded.details_as_of,
             family_name = excluded.family_name, given_name = excluded.given_name, born_on = excluded.born_on,
             gender = excluded.gender, address_lines = excluded.address_lines, postcode = excluded.postcode,
             phone = excluded.phone, gp_practice = excluded.gp_practice, nhs_number = excluded.nhs_number,
             nhs_number_status = excluded.nhs_number_status, verification_status = excluded.verification_status,
-            died_at = excluded.died_at, death_revision = excluded.death_revision, likeness = excluded.likeness
+            died_at = excluded.died_at, death_revision = excluded.death_revision, told_at = excluded.told_at,
+            likeness = excluded.likeness
         """,
         [_values(person) for person in changed],
     )
@@ -142,7 +146,12 @@ def _shown(
 
 
 def _values(person: Person) -> dict[str, Any]:  # Any: values of columns
-    return vars(person) | {"address_lines": list(person.address_lines), "likeness": likeness_of(person)}
+    told_at = _moments.dump_json(dict(person.told_at)).decode() if person.told_at else None
+    return vars(person) | {
+        "address_lines": list(person.address_lines),
+        "told_at": told_at,
+        "likeness": likeness_of(person),
+    }
 
 
 def _person(row: Row[Any]) -> Person:  # Any: the row's columns
@@ -162,4 +171,5 @@ def _person(row: Row[Any]) -> Person:  # Any: the row's columns
         verification_status=VerificationStatus(row.verification_status) if row.verification_status else None,
         died_at=row.died_at,
         death_revision=row.death_revision,
+        told_at=_moments.validate_python(row.told_at) if row.told_at else {},
     )
