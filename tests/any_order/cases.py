@@ -98,6 +98,10 @@ class Triage(Member):
         events = list(happened)
         assert (case.version if case else 0) == (before.version if before else 0) + len(events)
         assert case == before or events, "a case changed and nobody is told"
+        state = before.state if before else CaseState.OPEN
+        for each in events:
+            self.taken.add((state, type(each.detail)))
+            state = each.case.state
         if case is not None:
             self.cases[referral_id] = case
         for each in events:

@@ -81,8 +81,8 @@ class Hospitals:
         if stay is not None:
             self._about(stay, Trigger.CANCEL_TRANSFER, self.world.now)
 
-    def die(self, hospital: str = HOSPITALS[0], number: str = "H1") -> None:
-        died_at = self.world.now - MINUTE
+    def die(self, hospital: str = HOSPITALS[0], number: str = "H1", ago: timedelta = MINUTE) -> None:
+        died_at = self.world.now - ago
         self._send(Trigger.UPDATE_PERSON, hospital, self.world.now, number=number, is_dead=True, died_at=died_at)
 
     def die_in_hospital(self, index: int) -> None:

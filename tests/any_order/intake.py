@@ -181,6 +181,7 @@ class Intake(Member):
             assert referral.version == (known.version if known else 0) + 1
             if happened.fact is ReferralFact.STAY_UNLINKED:
                 self.closing.pop(referral.referral_id, None)
+            self.taken.add((known.state if known else None, happened.fact))
             self.referrals[referral.referral_id] = referral
             linked = next((stay for stay in self.stays if stay.stay_id == happened.stay_id), None)
             subject = f"referral/{referral.referral_id}"

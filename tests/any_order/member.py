@@ -56,6 +56,8 @@ class Member(ABC):
         self.now = START
         self.outbox: list[Told] = []
         self.keys = Keys()
+        self.taken: set[tuple[object, object]] = set()
+        """The steps of its tables that were taken: from which state, and which step or to which."""
 
     @classmethod
     def topics(cls) -> list[str]:

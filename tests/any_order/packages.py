@@ -1,6 +1,6 @@
 """care-package without its database; the market never runs out of places, only of providers."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,12 +9,13 @@ from care_package.adapters.events.translate import to_published
 from care_package.domain.codes import ServiceCode
 from care_package.domain.eligibility import Capacity, Provider
 from care_package.domain.facts import Facts, PersonFacts, ReferralFacts, StayFacts
-from care_package.domain.ids import PatientKey, ProviderId, ReferralId, StayId
-from care_package.domain.line import TRANSITIONS, Line
+from care_package.domain.ids import LineId, PatientKey, ProviderId, ReferralId, StayId
+from care_package.domain.line import TRANSITIONS, Line, Step
+from care_package.domain.offer import OfferState
 from care_package.domain.offering import send_offers
 from care_package.domain.package import EVENT_OF_OFFER, EVENTS_OF_STEP, Change, EventKind, Package, PackageEvent
 from care_package.domain.policy import Policy
-from care_package.domain.reconcile import hospital_deadline, reconcile
+from care_package.domain.reconcile import NEW_DECISION, hospital_deadline, reconcile
 from care_package.entrypoints.worker import HANDLERS
 from homeward_kit.envelope import ConsumedEvent, Received
 
@@ -116,6 +117,7 @@ class Packages(Member):
 
     def _keep(self, before: Package | None, after: Package, events: list[PackageEvent]) -> None:
         check_that_it_is_told(before, after, events)
+        self.taken |= set(steps_of(before, events))
         is_same = before is not None and before.package_id == after.package_id
         known = self.packages.get(after.referral_id, ())
         self.packages[after.referral_id] = (*(known[:-1] if is_same else known), after)
@@ -165,6 +167,28 @@ def _work(line: Line) -> object:
 def _version(received: Received[ConsumedEvent]) -> int:
     assert received.aggregate_version is not None
     return received.aggregate_version
+
+
+def steps_of(before: Package | None, events: Sequence[PackageEvent]) -> Iterator[tuple[object, object]]:
+    """What happened to lines and offers, event by event; each step is one of the table's."""
+    known: dict[LineId, Line] = {line.line_id: line for line in before.lines} if before else {}
+    for event in events:
+        if event.offer is not None:
+            yield None if event.offer.is_open else OfferState.SENT, event.offer.state
+        for line in event.package.lines:
+            last = known.get(line.line_id, line)
+            if (last.state, last.round) != (line.state, line.round):
+                yield last.state, _step(last, line)
+        known = {line.line_id: line for line in event.package.lines}
+
+
+def _step(last: Line, line: Line) -> Step:
+    """Between the same states a newer decision is followed, where it gave the reason."""
+    found = {step for (state, step), reached in TRANSITIONS.items() if (state, reached) == (last.state, line.state)}
+    if Step.FOLLOW in found:
+        found = {Step.FOLLOW} if line.reason == NEW_DECISION else found - {Step.FOLLOW}
+    (step,) = found
+    return step
 
 
 def check_that_it_is_told(before: Package | None, after: Package, events: list[PackageEvent]) -> None:

@@ -79,19 +79,19 @@ class Staff:
         return self.world.act(self.world.intake, lambda intake: intake.accept(referral_id))
 
     def decline(self, referral: Referral) -> None:
-        self._order(referral, Decline(DeclineReason.OUT_OF_AREA))
+        self.order(referral, Decline(DeclineReason.OUT_OF_AREA))
 
     def withdraw(self, referral: Referral) -> None:
-        self._order(referral, Withdraw(WithdrawReason.NO_LONGER_NEEDED))
+        self.order(referral, Withdraw(WithdrawReason.NO_LONGER_NEEDED))
 
     def close(self, referral: Referral) -> None:
-        self._order(referral, Close(CloseReason.MOVED_AWAY))
+        self.order(referral, Close(CloseReason.MOVED_AWAY))
 
     def query(self, referral: Referral, missing: str = "needs") -> None:
-        self._order(referral, Query((missing,)))
+        self.order(referral, Query((missing,)))
 
     def answer(self, referral: Referral) -> None:
-        self._order(referral, WardAnswer(referral.facts))
+        self.order(referral, WardAnswer(referral.facts))
 
     def assess_readiness(self, referral: Referral, *criteria: Criterion, ago: timedelta = timedelta()) -> None:
         referral_id, assessment = referral.referral_id, Assessment(self.world.now - ago, criteria)
@@ -99,9 +99,9 @@ class Staff:
 
     def amend(self, referral: Referral, days: int) -> None:
         date = (self.world.now + timedelta(days=days)).date()
-        self._order(referral, Amend(replace(referral.facts, expected_discharge_on=date)))
+        self.order(referral, Amend(replace(referral.facts, expected_discharge_on=date)))
 
-    def _order(self, referral: Referral, command: Command) -> bool:
+    def order(self, referral: Referral, command: Command) -> bool:
         referral_id: ReferralId = referral.referral_id
         return self.world.act(self.world.intake, lambda intake: intake.order(referral_id, command))
 

@@ -65,6 +65,8 @@ class Monitor(Member):
         for change in reconcile(facts, watches, WINDOWS, self.now):
             watch = change.watch
             assert change.events, "a watch changed and nobody is told"
+            known = self.watches.get(watch.stay_id)
+            self.taken.add((known.state if known else WatchState.VOID, watch.state))
             self.watches[watch.stay_id] = watch
             for version, event in enumerate(change.events, start=watch.version - len(change.events) + 1):
                 self.tell(
