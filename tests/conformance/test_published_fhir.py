@@ -62,7 +62,7 @@ def test_with_our_use_case_alone_the_published_referral_is_taken() -> None:
     message = read_message(body, structure())
     check_message(message)
     referral = read_referral(message, sender_of(message) or "RJZ")
-    assert (referral.facts.hospital, referral.facts.ward) == ("RND", "unknown")
+    assert (referral.facts.hospital, referral.facts.ward) == ("RND", "")
     assert (referral.person.nhs_number, referral.person.verification_status) == ("3478526985", "01")
     assert not is_valid_nhs_number(referral.person.nhs_number or "")
 

@@ -97,6 +97,7 @@ async def test_bromleys_rules_find_nothing_against_a_complete_referral(
             [("discharge_content", "query", None, ["needs", "mobility"])],
         ),
         ({"criteria_assessed_at": None}, [("criteria_assessed", "query", None, ["criteria_to_reside"])]),
+        ({"ward": None}, [("ward_known", "query", None, ["ward"])]),
         ({"person": PERSON | {"postcode": None}}, [("contact", "query", None, ["contact_details"])]),
     ],
 )
@@ -203,7 +204,6 @@ async def test_a_rule_is_made_changed_and_its_versions_kept(
     ]
 
 
-async def test_who_may_read_and_change_rules(
 async def test_a_change_is_tried_on_the_last_referrals_before_it_is_made(
     api: httpx.AsyncClient, manager: dict[str, str], ward: dict[str, str]
 ) -> None:
@@ -219,6 +219,7 @@ async def test_a_change_is_tried_on_the_last_referrals_before_it_is_made(
     assert (await api.get(f"{RULES}/consent_given", headers=manager)).json()["version"] == 1
 
 
+async def test_who_may_read_and_change_rules(
     api: httpx.AsyncClient, ward: dict[str, str], coordinator: dict[str, str], token_issuer: TokenIssuer
 ) -> None:
     assert (await api.get(RULES, headers=ward)).status_code == 403

@@ -7,7 +7,19 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from door_builders import NHS_NUMBER, Json, bars, resource, setting, structure, use_case
+from door_builders import (
+    NHS_NUMBER,
+    Change,
+    Json,
+    bars,
+    reason,
+    resource,
+    sent_on,
+    setting,
+    structure,
+    use_case,
+    without,
+)
 from door_service import PATH, Door, coding, identifiers, open_door, send
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
@@ -227,7 +239,40 @@ async def test_the_published_referral_is_refused_for_its_use_case_and_taken_with
     (person,) = await door.rows("SELECT nhs_number, nhs_number_status, verification_status FROM people")
     assert tuple(person) == ("3478526985", "unverified", "01")
     (referral,) = await door.rows("SELECT facts FROM referrals")
-    assert (referral.facts["hospital"], referral.facts["ward"]) == ("RND", "unknown")
+    assert (referral.facts["hospital"], referral.facts["ward"]) == ("RND", "")
+
+
+def assessed(moment: str) -> Change:
+    def change(bundle: Json) -> None:
+        for entry in bundle["entry"]:
+            if "effectiveDateTime" in entry["resource"]:
+                entry["resource"]["effectiveDateTime"] = moment
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "expression"),
+    [
+        (setting("Patient", "identifier", []), "required", "Patient.identifier"),
+        (assessed("2999-01-01T00:00:00Z"), "value", "Observation.effective"),
+    ],
+)
+async def test_what_json_needs_a_message_needs_too(door: Door, change: Change, code: str, expression: str) -> None:
+    answer = await send(door, bars(change))
+    assert (answer["status"], answer["issue"][0]["code"]) == (400, code)
+    assert answer["issue"][0]["expression"] == [expression]
+    assert await door.rows("SELECT 1 FROM referrals") == []
+
+
+async def test_a_message_without_a_ward_is_taken_and_an_update_gives_it(door: Door) -> None:
+    assert (await send(door, bars(without("Location"))))["status"] == 200
+    (referral,) = await door.rows("SELECT facts FROM referrals")
+    assert referral.facts["ward"] == ""
+    later = (reason("update"), sent_on("2026-11-20T11:30:00.0000000+00:00"))
+    assert (await send(door, bars(*later)))["status"] == 200
+    (referral,) = await door.rows("SELECT facts FROM referrals")
+    assert referral.facts["ward"] == "FARNBOROUGH"
 
 
 def wrong_number(bundle: Json) -> None:

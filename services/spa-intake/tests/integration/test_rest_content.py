@@ -266,7 +266,7 @@ async def test_what_is_no_referral_at_all_is_refused(api: httpx.AsyncClient, war
 
 
 WITH_FAULTS: tuple[tuple[Json, list[str]], ...] = (
-    ({"hospital": None, "ward": None}, ["/hospital", "/ward"]),
+    ({"hospital": None}, ["/hospital"]),
     ({"kind": "proactive_care"}, ["/ward", "/visit_number", "/criteria_to_reside"]),
     ({"kind": "admission_avoidance", "ward": None}, ["/response_within", "/referrer"]),
     ({"referrer": "nhs_111"}, ["/referrer"]),

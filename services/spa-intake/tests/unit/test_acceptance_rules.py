@@ -141,7 +141,7 @@ COMPLETE = facts(
 def test_every_item_a_rule_can_look_for_is_missing_from_nothing_and_there_in_everything(item: Missing) -> None:
     full = Candidate(Kind.HOSPITAL_DISCHARGE, COMPLETE, date(1941, 5, 6), "G84001", True, True)
     assert is_given(item, full)
-    assert not is_given(item, Candidate(Kind.HOSPITAL_DISCHARGE, facts()))
+    assert not is_given(item, Candidate(Kind.HOSPITAL_DISCHARGE, facts(ward="")))
 
 
 def test_an_answer_clears_what_it_gives_and_what_facts_cannot_show() -> None:

@@ -67,7 +67,7 @@ def test_the_coded_facts() -> None:
 
 def test_what_is_not_there_is_absent() -> None:
     referral = read(without("Observation"), without("Location"), setting("Patient", "identifier", None))
-    assert (referral.facts.ward, referral.facts.needs, referral.facts.mobility) == ("unknown", (), None)
+    assert (referral.facts.ward, referral.facts.needs, referral.facts.mobility) == ("", (), None)
     assert (referral.person.nhs_number, referral.person.hospital_number) == (None, None)
 
 

@@ -27,6 +27,8 @@ def without(full: ReferralIn, pointer: str) -> ReferralIn:
     name = pointer.rpartition("/")[2]
     nothing: dict[str, Any] = {"address_lines": (), "hospital": "", "ward": ""}  # Any: fields of either
     left_out: dict[str, Any] = {name: nothing.get(name)}  # Any: as above
+    if pointer == "/person/hospital_number" and full.kind is Kind.HOSPITAL_DISCHARGE:
+        left_out["nhs_number"] = None  # the one stands in for the other
     if pointer.startswith("/person/"):
         return replace(full, person=replace(full.person, **left_out))
     return replace(full, facts=replace(full.facts, **left_out))
@@ -49,6 +51,13 @@ def test_what_a_kind_needs_is_named_when_it_is_missing(kind: Kind, pointer: str)
 def test_what_another_kind_needs_may_be_left_out(kind: Kind, pointer: str) -> None:
     if pointer not in {"/hospital", "/ward"}:
         assert faults_of(without(asked(kind), pointer), MONDAY) == []
+
+
+@pytest.mark.parametrize("number", ["hospital_number", "nhs_number"])
+def test_one_number_is_enough_for_a_discharge_and_its_ward_can_be_asked_for(number: str) -> None:
+    full = without(asked(Kind.HOSPITAL_DISCHARGE), "/ward")
+    person: dict[str, Any] = {number: None}  # Any: a field of PersonIn
+    assert faults_of(replace(full, person=replace(full.person, **person)), MONDAY) == []
 
 
 @pytest.mark.parametrize(("kind", "referrer"), [(kind, referrer) for kind in Kind for referrer in Referrer])

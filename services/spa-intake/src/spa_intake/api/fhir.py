@@ -26,6 +26,7 @@ from spa_intake.adapters.fhir.referral import read_referral, sender_of
 from spa_intake.adapters.fhir.rules import Asked
 from spa_intake.adapters.fhir.structure import SchemaMissingError, Structure
 from spa_intake.api.arrivals import Arrival, arrivals_of
+from spa_intake.api.content_faults import check_message
 from spa_intake.api.dependencies import Scopes, sending_organisation
 from spa_intake.api.fhir_changes import Change, change_referral
 from spa_intake.api.fhir_errors import MEDIA_TYPE, RESPONSES, FhirJson, FhirRoute
@@ -168,6 +169,8 @@ async def _receive(delivery: _Delivery, message: Message, sent: Sent) -> Respons
     request, caller = delivery.request, delivery.caller
     organisation = sending_organisation(caller, sender_of(message) or caller.org, "/MessageHeader/sender")
     asked = read_referral(message, organisation)
+    database: Database = request.app.state.database
+    check_message(asked, database.clock.now())
     endpoint = endpoint_of(request)
 
     def answer(taken: Taken) -> Answer:

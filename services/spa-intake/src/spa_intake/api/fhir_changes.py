@@ -11,7 +11,7 @@ from spa_intake.adapters.db import fhir_messages, notes
 from spa_intake.adapters.db.fhir_messages import Claim, Sent
 from spa_intake.adapters.fhir import journey, outcome
 from spa_intake.adapters.fhir.message import Message
-from spa_intake.adapters.fhir.referral import UNKNOWN_WARD, read_referral
+from spa_intake.adapters.fhir.referral import read_referral
 from spa_intake.adapters.fhir.rules import Asked
 from spa_intake.api.dependencies import organisations_of
 from spa_intake.domain.criteria import Assessment
@@ -81,7 +81,7 @@ async def _update(tx: Tx, message: Message, referral: Referral, access: Access) 
     asked = read_referral(message, referral.facts.hospital)
 
     def revise(known: ReferralFacts) -> ReferralFacts:
-        return replace(asked.facts, ward=known.ward) if asked.facts.ward == UNKNOWN_WARD else asked.facts
+        return replace(asked.facts, ward=asked.facts.ward or known.ward)
 
     state_changing = answer_query if referral.state is ReferralState.QUERIED else amend_referral
     rewriting = Rewriting(content=lambda _: asked.content, person=lambda known: corrections(known, asked.person))

@@ -100,7 +100,7 @@ class AmendmentBody(ContentBody):
 
     def apply(self, facts: ReferralFacts) -> ReferralFacts:
         """The facts with what the body says. Refuses with ReferralNotFromHospital."""
-        if self.ward and not facts.ward:
+        if self.ward and facts.referrer is not Referrer.WARD:
             raise ReferralNotFromHospital
         return replace(facts, **self.coded() | ({"ward": self.ward} if self.ward else {}))
 
@@ -120,7 +120,7 @@ class ReferralBody(ContentBody):
     person: PersonBody
     referrer: Referrer | None = Field(None, description="Who refers; needed where several may refer the kind.")
     hospital: OdsCode | None = Field(None, description="ODS code of the hospital the person is in.")
-    ward: Ward | None = None
+    ward: Ward | None = Field(None, description="Where the person is; the ward is asked for it when it is left out.")
     visit_number: Number | None = Field(None, description="The hospital's number for this stay (PV1-19).")
     criteria_to_reside: Annotated[list[Criterion], Field(max_length=11)] = Field(
         [], description="The criteria to reside that are met; none: ready for discharge."

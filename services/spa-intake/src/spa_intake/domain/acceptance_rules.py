@@ -153,6 +153,7 @@ _IN_FACTS: Mapping[Missing, Callable[[ReferralFacts], bool]] = {
     Missing.INFECTION: lambda facts: facts.infection is not None,
     Missing.EQUIPMENT: lambda facts: facts.equipment is not None,
     Missing.RESPONSE_TIME: lambda facts: facts.response_within is not None,
+    Missing.WARD: lambda facts: bool(facts.ward),
 }
 _BESIDE: Mapping[Missing, Callable[[Candidate], bool]] = {
     Missing.CONTACT_DETAILS: lambda candidate: candidate.can_be_reached,

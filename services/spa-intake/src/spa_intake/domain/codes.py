@@ -140,6 +140,7 @@ class Missing(StrEnum):
     RESPONSE_TIME = "response_time"
     GP_PRACTICE = "gp_practice"
     NEXT_OF_KIN = "next_of_kin"
+    WARD = "ward"
 
 
 class DeclineReason(StrEnum):

@@ -46,7 +46,7 @@ class ReferralFacts:
 
     referring_organisation: str  # ODS code
     hospital: str  # ODS code
-    ward: str  # "" where it does not come from a ward: the hospital is then the referring organisation
+    ward: str  # "": not known, or it comes from no ward and the hospital is the referring organisation
     expected_discharge_on: date | None = None
     discharge_ready_on: date | None = None
     criteria_to_reside: tuple[Criterion, ...] = ()  # none: ready for discharge

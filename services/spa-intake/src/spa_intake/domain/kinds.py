@@ -1,4 +1,4 @@
-"""The kinds of referral as data: who refers each, and what must be there for it to be received at all.
+"""The kinds of referral as data: who refers each, and what must be there for it to be received, by whichever door.
 
 Sources: architecture.md, section 3; the content that a coordinator needs to accept is in the acceptance rules.
 """
@@ -19,7 +19,8 @@ CONTENT: Mapping[str, Present] = {
     "/hospital": lambda asked: asked.facts.hospital,
     "/ward": lambda asked: asked.facts.ward,
     "/response_within": lambda asked: asked.facts.response_within,
-    "/person/hospital_number": lambda asked: asked.person.hospital_number,
+    # somebody without either number is nobody that a second message could be about
+    "/person/hospital_number": lambda asked: asked.person.hospital_number or asked.person.nhs_number,
     "/person/nhs_number": lambda asked: asked.person.nhs_number,
     "/person/gp_practice": lambda asked: asked.person.gp_practice,
     "/person/address_lines": lambda asked: asked.person.address_lines,
@@ -39,7 +40,7 @@ class KindPolicy:
 POLICIES: Mapping[Kind, KindPolicy] = {
     Kind.HOSPITAL_DISCHARGE: KindPolicy(
         referrers=(Referrer.WARD,),
-        needed=("/hospital", "/ward", "/person/hospital_number"),
+        needed=("/hospital", "/person/hospital_number"),
         is_from_hospital=True,
     ),
     Kind.PROACTIVE_CARE: KindPolicy(

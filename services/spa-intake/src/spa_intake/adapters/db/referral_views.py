@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -192,7 +192,7 @@ def of_new(
         progress=_NOTHING_YET,
         candidate=Candidate(
             kind=referral.kind,
-            facts=referral.facts,
+            facts=_placed(referral.facts, _stay_of(stay) if stay else None),
             born_on=person.born_on,
             gp_practice=person.gp_practice,
             can_be_reached=bool(person.phone or person.postcode or person.address_lines),
@@ -278,7 +278,7 @@ def _view(row: Row[Any], read_at: datetime) -> ReferralView:  # Any: the row's c
         progress=_progress(row),
         candidate=Candidate(
             kind=Kind(row.kind),
-            facts=facts,
+            facts=_placed(facts, _stay(row) if row.stay_id else None),
             born_on=row.born_on,
             gp_practice=row.gp_practice,
             can_be_reached=row.can_be_reached,
@@ -286,6 +286,11 @@ def _view(row: Row[Any], read_at: datetime) -> ReferralView:  # Any: the row's c
         ),
         read_at=read_at,
     )
+
+
+def _placed(facts: ReferralFacts, stay: StayView | None) -> ReferralFacts:
+    """With the ward that the hospital's messages name, where the referral names none: nobody need be asked for it."""
+    return facts if facts.ward or stay is None or not stay.ward else replace(facts, ward=stay.ward)
 
 
 def _stay_of(stay: Stay) -> StayView:

@@ -30,7 +30,7 @@ class CodedFacts(BaseModel):
 
     referring_organisation: str  # ODS code
     hospital: str  # ODS code of the trust or site; where there is none, of the referring organisation
-    ward: str  # ward code; empty where the referral comes from no hospital
+    ward: str  # ward code; empty where it is not known or the referral comes from no hospital
     outward_postcode: str | None  # "BR1"
     age_band: str | None  # "75-84"
     expected_discharge_on: date | None

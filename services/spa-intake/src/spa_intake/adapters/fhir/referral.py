@@ -13,7 +13,6 @@ from spa_intake.adapters.fhir.outcome import FhirRefusal, Issue
 from spa_intake.domain.codes import Gender, Kind, Source, VerificationStatus
 from spa_intake.domain.inputs import PersonIn, ReferralIn
 
-UNKNOWN_WARD = "unknown"  # a referral from outside a hospital names no ward
 LONGEST_TEXT = 10_000
 LONGEST_NAME = 100
 LONGEST_IDENTIFIER = 50
@@ -35,7 +34,7 @@ def read_referral(message: Message, organisation: str) -> ReferralIn:
         kind=Kind.HOSPITAL_DISCHARGE,
         source=Source.FHIR,
         person=_person(message, organisation, faults),
-        facts=read_facts(message, stated, organisation, _ward(message, encounter) or UNKNOWN_WARD, faults),
+        facts=read_facts(message, stated, organisation, _ward(message, encounter) or "", faults),
         visit_number=_short(encounter.identifier[0].value) if encounter.identifier else None,
         reason_text=_reason(message),
         content=read_content(message, stated),

@@ -116,6 +116,7 @@ MISSING = {
     "response_time": "How soon somebody must come",
     "gp_practice": "GP practice",
     "next_of_kin": "Next of kin or other contact",
+    "ward": "Which ward the person is on",
 }
 ADVICE = {
     "send_again_complete": "Send it again with what was missing",
