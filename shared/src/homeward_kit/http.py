@@ -1,5 +1,6 @@
 """Calls to other services: explicit time-outs, and the trace goes along."""
 
+from functools import cache
 from http import HTTPStatus
 
 import httpx
@@ -8,6 +9,7 @@ from opentelemetry.trace import SpanKind
 from homeward_kit import telemetry
 
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+trusted = cache(httpx.create_ssl_context)  # reads the certificates we trust: once, not for every client
 
 
 class TracedTransport(httpx.AsyncBaseTransport):
@@ -33,5 +35,5 @@ class TracedTransport(httpx.AsyncBaseTransport):
 
 def service_client(base_url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """A client of one service, to be closed by whoever made it; `transport` replaces the network."""
-    inner = transport or httpx.AsyncHTTPTransport()
+    inner = transport or httpx.AsyncHTTPTransport(verify=trusted())
     return httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT, transport=TracedTransport(inner))

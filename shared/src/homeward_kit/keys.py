@@ -10,6 +10,7 @@ import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey, import_key
 
+from homeward_kit.http import trusted
 from homeward_kit.logging import get_logger
 from homeward_kit.settings import TrustedIssuer
 
@@ -53,7 +54,7 @@ class IssuerKeys:
         if time.monotonic() - self._failed_at < OUTAGE_SECONDS:
             raise KeysUnavailableError
         try:
-            async with httpx.AsyncClient(timeout=httpx.Timeout(3.0)) as client:
+            async with httpx.AsyncClient(timeout=httpx.Timeout(3.0), verify=trusted()) as client:
                 answer = await client.get(self.issuer.jwks_url)
             answer.raise_for_status()
             published = _usable(answer.json()["keys"])

@@ -11,6 +11,7 @@ import jsonschema_rs
 from spa_intake.adapters.fhir.outcome import Issue, Json
 
 MOST_ENTRIES = 500
+_NAME = "urn:hl7:fhir:r4"  # what the schema is called among the compiled ones
 READ_TYPES = (
     "Bundle", "MessageHeader", "ServiceRequest", "Patient", "Encounter", "CarePlan", "HealthcareService",
     "Organization", "Practitioner", "PractitionerRole", "Consent", "Location", "Observation", "Flag",
@@ -30,7 +31,8 @@ class Structure:
         definitions = dict(schema["definitions"])
         # Resources inside others are checked by their own type in `faults`, so here anything goes.
         definitions["ResourceList"] = {}
-        self._schema = {"$schema": schema["$schema"], "definitions": definitions}
+        # Read once for all types: handed over with each of the 24, it cost a second of every start.
+        self._registry = jsonschema_rs.Registry([(_NAME, {"$schema": schema["$schema"], "definitions": definitions})])
         self._types = frozenset(schema["discriminator"]["mapping"])
         self._validator = lru_cache(maxsize=None)(self._compile)
         for resource_type in READ_TYPES:
@@ -67,8 +69,9 @@ class Structure:
     def _compile(self, resource_type: str) -> jsonschema_rs.Draft6Validator:
         # RegexOptions: matching in linear time, so that no text can hang the check.
         return jsonschema_rs.Draft6Validator(
-            {**self._schema, "$ref": f"#/definitions/{resource_type}"},
+            {"$ref": f"{_NAME}#/definitions/{resource_type}"},
             pattern_options=jsonschema_rs.RegexOptions(),
+            registry=self._registry,
         )
 
 
