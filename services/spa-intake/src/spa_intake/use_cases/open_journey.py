@@ -9,7 +9,6 @@ from spa_intake.adapters.db import fhir_messages, people
 from spa_intake.domain.codes import NhsNumberStatus
 from spa_intake.domain.errors import ReferralHasEnded, ReferralNotFound
 from spa_intake.domain.message_errors import PatientDiffers, ReferralChangedSince
-from spa_intake.domain.person import Person
 from spa_intake.domain.referral import Referral
 
 from .access import Access, open_referral
@@ -23,8 +22,6 @@ class Journey:
     bundle_id: str
     seen_version: int | None
     nhs_number: str | None
-    family_name: str | None
-    born_on: str | None  # ISO
     sent_at: datetime | None  # by the sender's clock
 
 
@@ -38,19 +35,10 @@ async def open_journey(tx: Tx, journey: Journey, access: Access) -> Referral:
     if is_older or (journey.seen_version is not None and journey.seen_version < referral.version):
         raise ReferralChangedSince
     person = await people.get(tx, referral.patient_key)
-    if person and _is_somebody_else(person, journey):
+    is_verified = person is not None and person.nhs_number_status is NhsNumberStatus.VERIFIED
+    if person and is_verified and journey.nhs_number not in {None, person.nhs_number}:
         raise PatientDiffers
     return referral
-
-
-def _is_somebody_else(person: Person, journey: Journey) -> bool:
-    """Another number than the verified one; or another surname and another birth date: one of them is a correction."""
-    is_verified = person.nhs_number_status is NhsNumberStatus.VERIFIED
-    if is_verified and journey.nhs_number not in {None, person.nhs_number}:
-        return True
-    names = {name.casefold() for name in (person.family_name, journey.family_name) if name}
-    days = {str(day) for day in (person.born_on, journey.born_on) if day}
-    return len(names) > 1 and len(days) > 1
 
 
 async def _open(tx: Tx, journey: Journey, access: Access) -> Referral:

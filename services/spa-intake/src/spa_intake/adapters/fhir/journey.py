@@ -20,8 +20,6 @@ class Original:
     bundle_id: str  # kept through all messages of a journey
     seen_version: int | None  # the version its sender had read, where it says
     nhs_number: str | None  # with a right check digit
-    family_name: str | None
-    born_on: str | None  # as FHIR writes a date
 
 
 def original_of(message: Message) -> Original:
@@ -31,9 +29,7 @@ def original_of(message: Message) -> Original:
     named = ours.value if ours and ours.value else request.id or ""
     referral_id = UUID(named) if is_identifier(named) else None
     version = request.meta.version_id or ""
-    patient = message.only(resources.Patient)
-    number = first_value(patient.identifier, codes.NHS_NUMBER)
-    name = next((each for each in patient.name if each.use == "official"), next(iter(patient.name), resources.Name()))
+    number = first_value(message.only(resources.Patient).identifier, codes.NHS_NUMBER)
     digits = "".join((number.value or "").split()) if number else ""
     return Original(
         referral_id=referral_id,
@@ -41,8 +37,6 @@ def original_of(message: Message) -> Original:
         # a number is ours only where the resource is the one that was read here
         seen_version=int(version) if referral_id and version.isascii() and version.isdigit() else None,
         nhs_number=digits if is_valid_nhs_number(digits) else None,
-        family_name=name.family or name.text,
-        born_on=patient.birth_date,
     )
 
 
