@@ -28,6 +28,7 @@ from alembic import op
 from homeward_kit.migrations.steps import drop_0001_messaging, step_0001_messaging
 from homeward_kit.migrations.steps_aliases import drop_aliases, step_aliases
 from homeward_kit.migrations.steps_audit_chain import drop_audit_chain, step_audit_chain
+from homeward_kit.migrations.steps_audit_epochs import drop_audit_epochs, step_audit_epochs
 from homeward_kit.migrations.steps_web import drop_audit, drop_idempotency, step_audit, step_idempotency
 
 revision = "0001"
@@ -40,11 +41,13 @@ def upgrade():
     step_idempotency(op)
     step_audit(op)
     step_audit_chain(op)
+    step_audit_epochs(op)
     op.execute("CREATE TABLE things (id uuid PRIMARY KEY, name text UNIQUE)")
 
 
 def downgrade():
     op.execute("DROP TABLE things")
+    drop_audit_epochs(op)
     drop_audit_chain(op)
     drop_audit(op)
     drop_idempotency(op)

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from homeward_kit.migrations import steps, steps_aliases, steps_audit_chain, steps_web
+from homeward_kit.migrations import steps, steps_aliases, steps_audit_chain, steps_audit_epochs, steps_web
 
 revision = "0001"
 down_revision = None
@@ -17,6 +17,7 @@ def upgrade() -> None:
     steps_web.step_idempotency(op)
     steps_web.step_audit(op)
     steps_audit_chain.step_audit_chain(op)
+    steps_audit_epochs.step_audit_epochs(op)
     steps_aliases.step_aliases(op)
     op.execute("CREATE TABLE things (key text NOT NULL, number integer NOT NULL CHECK (number <> 666))")
     op.execute("CREATE TABLE effects (position serial, key text NOT NULL, number integer NOT NULL)")
@@ -27,6 +28,7 @@ def downgrade() -> None:
     for table in TABLES:
         op.execute(f"DROP TABLE {table}")
     steps_aliases.drop_aliases(op)
+    steps_audit_epochs.drop_audit_epochs(op)
     steps_audit_chain.drop_audit_chain(op)
     steps_web.drop_audit(op)
     steps_web.drop_idempotency(op)
