@@ -12,6 +12,7 @@ from jinja2 import Environment
 from spa_intake.read_model import staff_sessions
 from spa_intake.read_model.staff_sessions import Staff
 
+from . import navigation
 from .owners import Owners
 from .parts import UiParts
 from .presenters import dates, words
@@ -97,6 +98,7 @@ def page(
         "printed_at": f"{dates.clock(now)} on {dates.day(dates.london_day(now), dates.london_day(now))} {now:%Y}",
         "form_token": user.form_token if user else None,
         "duplicates_waiting": user.duplicates_waiting if user else None,
+        "goes_to": navigation.of_role(user.staff.role) if user else (),
     }
     return HTMLResponse(ui.templates.get_template(template).render(shared | values), status)
 

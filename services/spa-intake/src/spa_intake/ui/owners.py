@@ -1,7 +1,7 @@
 """The services that own what a page shows and changes, called over HTTP for the member of staff who asks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -48,19 +48,28 @@ class Refused:
     detail: str = ""
     code: str = ""
     current_version: int | None = None
-    pointers: Mapping[str, str] = field(default_factory=dict)  # field → sentence
+    pointers: Mapping[str, str] = field(default_factory=dict)  # place in the body → sentence
     trace_id: str | None = None
+
+    def on(self, fields: Collection[str]) -> Mapping[str, str]:
+        """The sentences by field of a form; what stands on none of them is about the whole "form"."""
+        found: dict[str, str] = {}
+        for pointer, sentence in self.pointers.items():
+            place = next((part for part in reversed(pointer.split("/")) if part in fields), "form")
+            found.setdefault(place, sentence)
+        return found or {"form": self.detail}
 
 
 @dataclass(frozen=True)
 class Command:
-    """A POST to a service."""
+    """What a service is asked to do."""
 
     service: str
     path: str
     body: Json
     version: int | None
     idempotency_key: str
+    method: str = "POST"
 
 
 class Owners:
@@ -96,19 +105,20 @@ class Owners:
         return Part(response.json() if response.is_success else None, is_down=response.status_code >= 500)
 
     async def command(self, staff: Staff, command: Command) -> Done | Refused:
-        """POST with the version that was seen and the form's token, so that a repeat does nothing."""
+        """Send it with the version that was seen and the form's token, so that a repeat does nothing."""
         headers = self._headers(staff, command.service) | {"Idempotency-Key": command.idempotency_key}
         if command.version is not None:
             headers["If-Match"] = f'"{command.version}"'
         try:
             client = self._clients[command.service]
-            response = await client.post(command.path, json=dict(command.body), headers=headers)
+            response = await client.request(command.method, command.path, json=dict(command.body), headers=headers)
         except httpx.HTTPError as error:
             _log.warning("command_unanswered", service=command.service, error=type(error).__name__)
             return Refused(503)
         if response.is_success:
             sent = response.headers.get("Homeward-Events", "")
-            return Done(tuple(UUID(text) for text in sent.split(",") if text), response.json())
+            body = response.json() if response.content else {}
+            return Done(tuple(UUID(text) for text in sent.split(",") if text), body)
         return _refused(response)
 
     def _headers(self, staff: Staff, service: str) -> dict[str, str]:
@@ -126,9 +136,6 @@ def _refused(response: httpx.Response) -> Refused:
         detail=str(problem.get("detail", "")),
         code=str(problem.get("type", "")).rpartition(":")[2],
         current_version=problem.get("current_version"),
-        pointers={
-            str(error["pointer"]).strip("/").partition("/")[0]: str(error["detail"])
-            for error in problem.get("errors", [])
-        },
+        pointers={str(error["pointer"]): str(error["detail"]) for error in problem.get("errors", [])},
         trace_id=problem.get("trace_id"),
     )

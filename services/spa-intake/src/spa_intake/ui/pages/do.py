@@ -171,7 +171,7 @@ async def _send(doing: Doing, attempt: Attempt, body: Mapping[str, Any]) -> Resp
         is_shown = await doing.user.ui.parts.live.has_applied(result.event_ids, READ_YOUR_WRITES)
         return see_other(f"{doing.back}?done={doing.action.code}{'' if is_shown else '&pending=true'}")
     if result.status == 422 and doing.fields:
-        errors = dict(result.pointers) or {"form": result.detail}
+        errors = result.on([field.name for field in doing.fields])
         return _form_page(doing, replace(attempt, checked=replace(attempt.checked, values=None, errors=errors)), 422)
     return _refusal(doing, result, attempt)
 
