@@ -146,6 +146,7 @@ INTAKE: Rules = {
         "GET /ops/adt-messages",
         "GET /ops/adt-messages/{message_id}",
         "POST /ops/adt-messages/{message_id}/replay",
+        "POST /ops/adt-messages/{message_id}/set-aside",
         "POST /ops/read-model/rebuild",
         "POST /ops/read-model/abandon",
     ),

@@ -25,6 +25,15 @@ class ReplayReason(StrEnum):
     TEST_DATA = "test_data"
 
 
+class SetAsideReason(StrEnum):
+    """Why nothing more is to be done; the service accepts these and no others."""
+
+    SENT_AGAIN = "sent_again"
+    NOT_FOR_US = "not_for_us"
+    DONE_BY_HAND = "done_by_hand"
+    TEST_DATA = "test_data"
+
+
 @dataclass(frozen=True)
 class AdtMessage:
     """A message and what became of it, without what it says."""
@@ -45,6 +54,8 @@ class AdtMessage:
     referral_id: str | None
     replayed_at: str | None
     replay_reason: str | None
+    set_aside_at: str | None
+    set_aside_reason: str | None
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Self:  # JSON of the service
@@ -52,7 +63,7 @@ class AdtMessage:
 
 
 def list_messages(client: StackClient, *, every: bool = False) -> list[AdtMessage]:
-    """Those that were refused and not replayed since, or all; the last that came first."""
+    """Those that were refused and not dealt with since, or all; the last that came first."""
     query = {"limit": MOST, **({"every": "true"} if every else {})}
     rows = client.get(SERVICE, PATH, OPERATOR, **query)["adt_messages"]
     return [AdtMessage.from_row(row) for row in rows]
@@ -80,6 +91,12 @@ def replay(client: StackClient, message: AdtMessage, reason: ReplayReason, *, fo
     body = {"reason": reason.value, "is_dry_run": not for_real}
     answer: dict[str, Any] = client.post(SERVICE, f"{PATH}/{message.message_id}/replay", OPERATOR, body)
     return answer
+
+
+def set_aside(client: StackClient, message: AdtMessage, reason: SetAsideReason) -> AdtMessage:
+    """Say that nothing more is to be done about it."""
+    path = f"{PATH}/{message.message_id}/set-aside"
+    return AdtMessage.from_row(client.post(SERVICE, path, OPERATOR, {"reason": reason.value}))
 
 
 def table_of(messages: list[AdtMessage]) -> Table:

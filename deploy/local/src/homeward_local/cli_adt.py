@@ -1,4 +1,4 @@
-"""`homeward adt …`: the hospital's HL7 messages, and the replay of those that were refused."""
+"""`homeward adt …`: the hospital's HL7 messages, and what to do with those that were refused."""
 
 import json
 import shutil
@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from .adt_messages import ReplayReason
+from .adt_messages import ReplayReason, SetAsideReason
 from .config import config_from_environment
 
 if TYPE_CHECKING:
     from .client import StackClient
 
-adt = typer.Typer(help="HL7 v2 messages: look, replay.", no_args_is_help=True)
+adt = typer.Typer(help="HL7 v2 messages: look, replay, set aside.", no_args_is_help=True)
 
 MessageId = Annotated[str, typer.Argument(metavar="ID", help="The message's id, or enough of its beginning.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -27,7 +27,7 @@ def list_(
     every: Annotated[bool, typer.Option("--all", help="Messages that were taken too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the messages that were refused (AE, AR) and not replayed since, the last that came first."""
+    """List the messages that were refused (AE, AR) and not dealt with since, the last that came first."""
     from .adt_messages import list_messages, table_of
 
     messages = list_messages(_client(), every=every)
@@ -82,6 +82,22 @@ def replay(
     outcome = run(client, message, reason, for_real=for_real)
     print(json.dumps(outcome, indent=1) if as_json else sentence(message, outcome))
     raise typer.Exit(1 if outcome["condition"] else 0)
+
+
+@adt.command("set-aside")
+def set_aside(
+    message_id: MessageId,
+    *,
+    reason: Annotated[SetAsideReason, typer.Option("--reason", help="Why; it is kept with the message and audited.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say that nothing more is to be done about a refused message; it is then kept no longer than others."""
+    from .adt_messages import SHORT, find_message
+    from .adt_messages import set_aside as run
+
+    client = _client()
+    message = run(client, find_message(client, message_id), reason)
+    print(json.dumps(asdict(message), indent=1) if as_json else f"Set aside: message {message.message_id[:SHORT]}.")
 
 
 def _client() -> "StackClient":

@@ -6,8 +6,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from homeward_local.adt_messages import AdtMessage, ReplayReason, sentence, table_of
+from homeward_local.adt_messages import AdtMessage, ReplayReason, SetAsideReason, sentence, table_of
 from spa_intake.api.adt_ops import ReplayReason as Accepted
+from spa_intake.api.adt_ops import SetAsideReason as AcceptedAside
 
 MESSAGE = AdtMessage(
     message_id="0a1b2c3d-0000-4000-8000-000000000001",
@@ -26,11 +27,14 @@ MESSAGE = AdtMessage(
     referral_id=None,
     replayed_at=None,
     replay_reason=None,
+    set_aside_at=None,
+    set_aside_reason=None,
 )
 
 
 def test_the_reasons_are_those_that_the_service_accepts() -> None:
     assert {reason.value for reason in ReplayReason} == {reason.value for reason in Accepted}
+    assert {reason.value for reason in SetAsideReason} == {reason.value for reason in AcceptedAside}
 
 
 def test_a_message_is_one_line() -> None:

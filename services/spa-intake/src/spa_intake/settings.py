@@ -50,6 +50,7 @@ class IntakeSettings(ServiceSettings):
     ui_signing_key_file: Path  # EC P-256 private key, PEM
     session_secret: SecretStr
     adt_message_keys: SecretStr | None = None  # see adapters/sealing.py; the api process does not start without
+    adt_message_days: float = Field(90, gt=0)  # how long they are kept, beside those that wait for somebody
     mllp_port: int | None = Field(None, ge=0, le=65535)  # without it no MLLP listener
     mllp_host: str | None = None  # `host` unless given
     mllp_tls_certificate_file: Path | None = None  # with it and the key: TLS

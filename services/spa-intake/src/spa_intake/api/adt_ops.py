@@ -1,4 +1,4 @@
-"""ADT messages for operators: list, look at one, replay one that was refused; a dry run unless told otherwise."""
+"""ADT messages for operators: list, look at one, replay (dry unless told otherwise) or set aside one that was refused."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -18,7 +18,7 @@ from spa_intake.adapters.db.adt_messages import REFUSED, AdtMessage, Door, Outco
 from spa_intake.adapters.hl7.masking import masked
 from spa_intake.adapters.sealing import UnsealingError
 from spa_intake.api.adt import AdtDesk
-from spa_intake.domain.errors import MessageNotFound, MessageNotReplayable, MessageSealed
+from spa_intake.domain.errors import MessageNotFound, MessageNotReplayable, MessageNotWaiting, MessageSealed
 
 router = APIRouter(prefix="/ops/adt-messages", tags=["operations"])
 Operator = Annotated[Caller, Depends(require(Role.OPERATOR))]
@@ -30,6 +30,15 @@ class ReplayReason(StrEnum):
     CAUSE_MENDED = "cause_mended"
     SETTING_CORRECTED = "setting_corrected"
     SENDER_ASKED = "sender_asked"
+    TEST_DATA = "test_data"
+
+
+class SetAsideReason(StrEnum):
+    """Why nothing more is to be done about a refused message; coded for the same reason."""
+
+    SENT_AGAIN = "sent_again"
+    NOT_FOR_US = "not_for_us"
+    DONE_BY_HAND = "done_by_hand"
     TEST_DATA = "test_data"
 
 
@@ -55,6 +64,9 @@ class AdtMessageRow(BaseModel):
     replayed_at: datetime | None
     replayed_by: str | None
     replay_reason: str | None
+    set_aside_at: datetime | None
+    set_aside_by: str | None
+    set_aside_reason: str | None
     key_id: str
 
 
@@ -78,6 +90,14 @@ class Replay(BaseModel):
     is_dry_run: bool = True
 
 
+class SetAside(BaseModel):
+    """Why, in code."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: SetAsideReason
+
+
 class ReplayOutcome(BaseModel):
     """What became of the message, or would in a dry run."""
 
@@ -97,8 +117,8 @@ async def list_adt_messages(
     *,
     every: bool = False,
 ) -> AdtMessages:
-    """Those that were refused, unless other outcomes (or every one) are asked for; the last that came first."""
-    outcomes = tuple(Outcome) if every else outcome or REFUSED
+    """Those that were refused and not set aside, or those of some outcomes, or every one; the last that came first."""
+    outcomes = tuple(Outcome) if every else outcome
     async with _desk(request).database.transaction() as tx:
         found = await adt_messages.listed(tx, outcomes, sending_system=sending_system, limit=limit)
     return AdtMessages(adt_messages=[_row(message) for message in found])
@@ -150,6 +170,23 @@ async def replay_adt_message(message_id: UUID, body: Replay, request: Request, c
         )
 
     return await run_command(request, caller, work)
+
+
+@router.post("/{message_id}/set-aside", response_model=AdtMessageRow)
+async def set_aside_adt_message(message_id: UUID, body: SetAside, request: Request, caller: Operator) -> Response:
+    """Say that nothing more is to be done about a refused message; it is then kept no longer than others."""
+    return await run_command(request, caller, lambda tx: _set_aside(tx, message_id, body.reason))
+
+
+async def _set_aside(tx: Tx, message_id: UUID, reason: SetAsideReason) -> Answer:
+    message = await _get(tx, message_id)
+    await tx.lock(f"message/{message.name}")
+    message = await _get(tx, message_id)
+    if message.outcome not in REFUSED or message.set_aside_at is not None:
+        raise MessageNotWaiting
+    await adt_messages.set_aside(tx, message_id, reason)
+    await audit.record(tx, "adt_message.set_aside", f"adt-message/{message_id}", outcome=reason)
+    return Answer(_row(await _get(tx, message_id)))
 
 
 def _desk(request: Request) -> AdtDesk:

@@ -142,6 +142,11 @@ class MessageNotReplayable(Refusal):
     message = "This message was taken, so there is nothing to replay. Only those that were refused can be."
 
 
+class MessageNotWaiting(Refusal):
+    code = "message_not_waiting"
+    message = "This message was taken or set aside before, so nothing waits to be done. List the messages again."
+
+
 class MessageSealed(Refusal):
     code = "message_sealed"
     message = "The key this message was sealed with is not set. Add it to ADT_MESSAGE_KEYS after the present one."

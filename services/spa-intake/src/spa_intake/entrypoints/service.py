@@ -25,7 +25,8 @@ from spa_intake.api import (
     referrals,
     subscriptions,
 )
-from spa_intake.entrypoints import worker
+from spa_intake.entrypoints import look_alikes, worker
+from spa_intake.entrypoints.adt_keeping import AdtKeeping
 from spa_intake.entrypoints.mllp import MllpDoor, open_desk, place_of
 from spa_intake.entrypoints.webhooks import Webhooks, guard_of
 from spa_intake.settings import IntakeSettings
@@ -55,7 +56,8 @@ def build() -> Service:
     """The service as its environment describes it."""
     settings = IntakeSettings()
     webhooks = Webhooks(settings)
-    interface = Interface(settings, webhooks)
+    adt_keeping = AdtKeeping(settings.adt_message_days)
+    interface = Interface(settings, webhooks, adt_keeping)
     return Service(
         name=NAME,
         package="spa_intake",
@@ -67,7 +69,7 @@ def build() -> Service:
         body_limits=BODY_LIMITS,
         configure_app=interface.configure,
         background=(interface.follow,),
-        keepers=(_keep_read_model, interface.listen, webhooks.keep),
+        keepers=(_keep_read_model, interface.listen, webhooks.keep, adt_keeping.keep, look_alikes.keep),
     )
 
 
@@ -88,15 +90,17 @@ def prepare_api(app: FastAPI, settings: IntakeSettings) -> StaffTokens:
 class Interface:
     """The staff interface, mounted after every route of the API, and its stream of changes."""
 
-    def __init__(self, settings: IntakeSettings, webhooks: Webhooks) -> None:
+    def __init__(self, settings: IntakeSettings, webhooks: Webhooks, adt_keeping: AdtKeeping) -> None:
         self._settings = settings
         self._webhooks = webhooks
+        self._adt_keeping = adt_keeping
         self._parts: ui.UiParts | None = None
         self._mllp: MllpDoor | None = None
 
     def configure(self, app: FastAPI, runtime: Runtime) -> None:
         tokens = prepare_api(app, self._settings)
         self._webhooks.configure(app)
+        self._adt_keeping.configure(app)
         if runtime.role == "worker":
             return
         fhir.prepare(app, self._settings.homeward_assets)

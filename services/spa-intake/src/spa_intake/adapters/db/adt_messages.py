@@ -84,7 +84,18 @@ class AdtMessage:
     replayed_at: datetime | None
     replayed_by: str | None
     replay_reason: str | None
+    set_aside_at: datetime | None
+    set_aside_by: str | None
+    set_aside_reason: str | None
     key_id: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Messages that were refused and that nobody has dealt with: for the metrics and the health."""
+
+    count: int
+    oldest_seconds: float
 
 
 _SHOWN = ", ".join(AdtMessage.__dataclass_fields__)
@@ -126,13 +137,20 @@ async def keep(tx: Tx, sealer: Sealer, arrived: Arrived, verdict: Verdict) -> No
     )
 
 
-async def listed(tx: Tx, outcomes: Sequence[Outcome], *, sending_system: str | None, limit: int) -> list[AdtMessage]:
-    """Messages with these outcomes, those that came last first."""
+async def listed(
+    tx: Tx, outcomes: Sequence[Outcome] | None, *, sending_system: str | None, limit: int
+) -> list[AdtMessage]:
+    """Messages with these outcomes, or those that wait for somebody; those that came last first."""
     rows = await tx.execute(
         f"SELECT {_SHOWN} FROM adt_messages WHERE outcome = ANY(:outcomes)"  # noqa: S608 — our own columns
-        " AND (CAST(:system AS text) IS NULL OR sending_system = :system)"
+        " AND (CAST(:system AS text) IS NULL OR sending_system = :system) AND (:is_any OR set_aside_at IS NULL)"
         " ORDER BY last_received_at DESC, message_id LIMIT :limit",
-        {"outcomes": list(outcomes), "system": sending_system, "limit": limit},
+        {
+            "outcomes": list(REFUSED if outcomes is None else outcomes),
+            "system": sending_system,
+            "is_any": outcomes is not None,
+            "limit": limit,
+        },
     )
     return [_message(row) for row in rows]
 
@@ -165,6 +183,41 @@ async def note_replay(tx: Tx, message_id: UUID, verdict: Verdict, reason: str) -
         """,
         asdict(verdict) | {"now": tx.now, "actor": tx.actor, "reason": reason, "id": message_id},
     )
+
+
+async def set_aside(tx: Tx, message_id: UUID, reason: str) -> None:
+    """Nothing more is to be done about a refused message; who said so and why."""
+    await tx.execute(
+        "UPDATE adt_messages SET set_aside_at = :now, set_aside_by = :actor, set_aside_reason = :reason"
+        " WHERE message_id = :id",
+        {"now": tx.now, "actor": tx.actor, "reason": reason, "id": message_id},
+    )
+
+
+async def waiting(tx: Tx) -> Waiting:
+    """How many wait for somebody, and for how long the oldest."""
+    found = await tx.execute(
+        "SELECT count(*) AS waiting, min(received_at) AS oldest FROM adt_messages"
+        " WHERE outcome = ANY(:refused) AND set_aside_at IS NULL",
+        {"refused": list(REFUSED)},
+    )
+    row = found.one()
+    return Waiting(row.waiting, (tx.now - row.oldest).total_seconds() if row.oldest else 0.0)
+
+
+async def forget(tx: Tx, before: datetime, limit: int) -> int:
+    """Delete messages that came last before this moment; how many. Never one that waits for somebody."""
+    found = await tx.execute(
+        """
+        DELETE FROM adt_messages WHERE message_id IN (
+            SELECT message_id FROM adt_messages
+            WHERE (outcome = ANY(:taken) AND last_received_at < :before)
+               OR (outcome = ANY(:refused) AND last_received_at < :before AND set_aside_at < :before)
+            LIMIT :limit FOR UPDATE SKIP LOCKED)
+        """,
+        {"before": before, "taken": list(TAKEN), "refused": list(REFUSED), "limit": limit},
+    )
+    return found.rowcount
 
 
 def _message(row: Row[Any]) -> AdtMessage:  # Any: the row's columns

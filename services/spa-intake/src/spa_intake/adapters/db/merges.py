@@ -14,6 +14,9 @@ from spa_intake.domain.ids import PatientKey
 from spa_intake.domain.merging import Because, Decision, Merge, Said, SaidBy, likeness_of
 from spa_intake.domain.person import Person
 
+MOST_AT_ONCE = 500  # questions raised in one transaction
+MOST_ALIKE = 20  # records that more are like are made up, and every two of them would be a question
+
 
 async def get(tx: Tx, said: Said) -> Merge | None:
     """What counts so far about the two records of a word."""
@@ -103,6 +106,22 @@ async def _look_alikes(tx: Tx, people: Sequence[Person]) -> list[tuple[PatientKe
     return [(PatientKey(row.one), PatientKey(row.other)) for row in found] + _alike(likenesses)
 
 
+async def is_first_to_look(tx: Tx) -> bool:
+    """Whether no other process looks for records that are alike; until the end of the transaction."""
+    found = await tx.execute("SELECT pg_try_advisory_xact_lock(:number)", {"number": tx.lock_of("look-alikes")})
+    return bool(found.scalar_one())
+
+
+async def raise_unseen(tx: Tx) -> list[UUID]:
+    """Ask about every two records that are alike and that no message has brought together; the questions.
+
+    One scan of the index that has all that is compared. Where one of them waits for a decision already, that comes
+    first.
+    """
+    found = await tx.execute(_UNSEEN, {"now": tx.now, "most": MOST_AT_ONCE, "alike": MOST_ALIKE})
+    return list(found.scalars())
+
+
 def _alike(likenesses: Iterable[tuple[Person, str]]) -> list[tuple[PatientKey, PatientKey]]:
     """Those alike who came together, which the database does not have yet."""
     seen: dict[str, Person] = {}
@@ -183,6 +202,31 @@ CROSS JOIN LATERAL (
       AND NOT EXISTS (SELECT FROM possible_duplicates d WHERE d.first = least(one.patient_key, people.patient_key)
                         AND d.second = greatest(one.patient_key, people.patient_key))
     LIMIT 1) AS other
+"""
+
+
+_UNSEEN = """
+WITH shared AS (
+    SELECT likeness FROM people WHERE likeness IS NOT NULL
+    GROUP BY likeness HAVING count(*) BETWEEN 2 AND :alike),
+asked AS (
+    SELECT first AS patient_key FROM possible_duplicates WHERE decision IS NULL
+    UNION ALL SELECT second FROM possible_duplicates WHERE decision IS NULL),
+pairs AS (
+    SELECT DISTINCT ON (one.patient_key) one.patient_key AS one, other.patient_key AS other
+    FROM shared JOIN people AS one USING (likeness) JOIN people AS other USING (likeness)
+    WHERE one.patient_key < other.patient_key
+      AND NOT (one.nhs_number_status = 'verified' AND other.nhs_number_status = 'verified')
+      AND NOT EXISTS (SELECT FROM asked WHERE asked.patient_key = one.patient_key)
+      AND NOT EXISTS (SELECT FROM asked WHERE asked.patient_key = other.patient_key)
+      AND NOT EXISTS (SELECT FROM alias_groups g WHERE g.key = one.patient_key AND g.member = other.patient_key)
+      AND NOT EXISTS (SELECT FROM possible_duplicates d
+                      WHERE d.first = one.patient_key AND d.second = other.patient_key)
+    ORDER BY one.patient_key, other.patient_key
+    LIMIT :most)
+INSERT INTO possible_duplicates (duplicate_id, first, second, because, raised_at, version)
+SELECT gen_random_uuid(), one, other, 'details', :now, 1 FROM pairs
+ON CONFLICT DO NOTHING RETURNING duplicate_id
 """
 
 
