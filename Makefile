@@ -7,7 +7,7 @@ PUBLISHED := $(foreach package,spa_intake triage care_package readmission_monito
   homeward_kit.dead_letters
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url
 
-.PHONY: help run stop reset test test-slow test-unit lint format assets contracts chaos mutants environment lock bench
+.PHONY: help run stop reset test test-slow test-unit random lint format assets contracts chaos mutants environment lock bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,10 @@ test: environment assets ## Run all tests but the soaks, starting what they need
 
 test-slow: environment assets ## Run the soaks: kills, outages and a wiped broker under load, for minutes
 	@$(VENV)/python -m pytest -m slow
+
+EXAMPLES ?= 1000
+random: environment ## Run the property tests with new seeds, the journeys of all four services EXAMPLES times
+	@HOMEWARD_EXAMPLES_COUNT=$(EXAMPLES) $(VENV)/python -m pytest -m hypothesis --hypothesis-profile random
 
 test-unit: environment ## Run the tests that need no PostgreSQL, no Kafka and no browser
 	@$(VENV)/python -m pytest services/*/tests/unit tests/any_order deploy/local/tests/unit tests/architecture
