@@ -14,7 +14,7 @@ Headers = list[tuple[str, bytes]]
 class PublishedEvent(BaseModel):
     """The payload of an event its producer owns; unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # at its first use, not at every start
 
     type: ClassVar[str]  # "discharge.referral.accepted.v1"
     topic: ClassVar[str]  # "discharge-referrals"
@@ -23,7 +23,7 @@ class PublishedEvent(BaseModel):
 class ConsumedPart(BaseModel):
     """A nested part of a consumed event; what it does not name is ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)  # at its first use, not at every start
 
 
 class ConsumedEvent(ConsumedPart):

@@ -41,7 +41,7 @@ class Field:
 class FormModel(BaseModel):
     """Checks raw values; what is left empty counts as not given. Its JSON is the body a service gets."""
 
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True, defer_build=True)
 
 
 @dataclass(frozen=True)
