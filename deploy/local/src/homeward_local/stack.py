@@ -161,7 +161,8 @@ class Stack:
         self._supervisor.start(self._child(name, command, environment))
 
     def _child(self, name: str, command: list[str], environment: dict[str, str]) -> ChildSpec:
-        return ChildSpec(name, command, self.config.logs / f"{name}.log", {**CHILD_ENVIRONMENT, **environment})
+        environment = {**CHILD_ENVIRONMENT, **_bytecode(self.config), **environment}
+        return ChildSpec(name, command, self.config.logs / f"{name}.log", environment)
 
     def _wait_for(self, name: str, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -172,6 +173,13 @@ class Stack:
                 log = self.config.logs / f"{name}.log"
                 raise StackError(f"{name} was not ready within {START_SECONDS:.0f} s: its log is {log}")
             time.sleep(0.1)
+
+
+def _bytecode(config: Config) -> dict[str, str]:
+    """Where Python may not write beside its sources, the cache has what it compiled: not again at every start."""
+    if not sys.dont_write_bytecode:
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(config.cache / "bytecode")}
 
 
 def _already_running(config: Config) -> str:
