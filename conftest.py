@@ -6,8 +6,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = ["homeward_local.testing", "homeward_kit.testing.fixtures", "homeward_kit.testing.tokens"]
-# The same examples everywhere, until a test changes: what fails in one place fails in every other. Without this
-# Hypothesis takes its own profile "ci" where it sees a CI's variables, and new seeds elsewhere. `make random`: new seeds.
+# The same examples everywhere until a test changes: what fails in one place fails in every other. Without this,
+# Hypothesis takes its own profile "ci" where it sees a CI's variables, and new seeds elsewhere; so does `make random`.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, print_blob=True)
 settings.register_profile("random", database=None, deadline=None, print_blob=True)
 settings.load_profile("repeatable")
