@@ -29,9 +29,18 @@ def test_every_alert_has_a_page_and_every_page_an_alert() -> None:
 
 def test_every_alert_is_about_a_number_that_the_services_give() -> None:
     source = "".join(path.read_text() for path in source_files())
-    given = set(re.findall(r'Gauge\("(\w+)"', source))
+    given = set(re.findall(r'Gauge\("(\w+)"', source)) | {"up"}  # Prometheus' own
     for rule in RULES:
-        assert set(re.findall(r"[a-z]+(?:_[a-z]+)+(?=[{\s\[])", rule["expr"])) & given, rule["alert"]
+        without_labels = re.sub(r"\{[^}]*\}", "", rule["expr"])
+        named = set(re.findall(r"\b[a-z]\w*\b(?!\()", without_labels)) - {"and", "or", "unless"}
+        assert named, rule["alert"]
+        assert named <= given, rule["alert"]
+
+
+def test_what_makes_every_alert_fire_is_tried() -> None:
+    tests = yaml.safe_load((ROOT / "deploy/prometheus/alerts_test.yml").read_text())["tests"]
+    tried = [each for test in tests for each in test["alert_rule_test"]]
+    assert {each["alertname"] for each in tried if each.get("exp_alerts")} == {rule["alert"] for rule in RULES}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
