@@ -13,7 +13,8 @@ MESSAGING = (
 RECOVERY = ("replay", "republish", "ops_dead_letters", "queues", "crash_points")
 ACCESS = (
     "auth", "callers", "certificates", "clients", "keys", "rate_limits", "refusals", "request_limits", "tokens",
-    "audit", "audit_chain", "ops_audit", "migrations/steps_audit_chain",
+    "audit", "audit_chain", "audit_epochs", "ops_audit",
+    "migrations/steps_audit_chain", "migrations/steps_audit_epochs",
 )  # fmt: skip
 REFUSED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 
@@ -60,7 +61,7 @@ def test_the_kit_keeps_its_budget() -> None:
     messaging, recovery, access = (sum(counted.pop(name) for name in names) for names in (MESSAGING, RECOVERY, ACCESS))
     assert messaging <= 1500
     assert recovery <= 800
-    assert access <= 1200
+    assert access <= 1400
     assert sum(counted.values()) <= 3100
 
 

@@ -2,19 +2,22 @@
 
 A row's place is (the transaction that wrote it, its number). A seal takes only rows of transactions below the oldest
 one still running: all that will ever be there is visible then, so each row is sealed once and nothing can follow later
-in the sealed part, however late a transaction commits. Requests only add their rows and wait for nothing.
+in the sealed part, however late a transaction commits. Requests only add their rows and wait for nothing. Where a dump
+was restored into another cluster, an epoch begins (audit_epochs).
 """
 
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row
 
+from homeward_kit import audit_epochs
+from homeward_kit.audit_epochs import Clock
 from homeward_kit.database import Database, Tx
 from homeward_kit.logging import get_logger
 
@@ -25,10 +28,6 @@ _LOCK = 4_711_003  # one sealer at a time in a database
 _HASH = 32
 
 _log = get_logger(__name__)
-
-
-class ChainBrokenError(Exception):
-    """Sealing cannot go on; the message is a code."""
 
 
 class Tampering(StrEnum):
@@ -42,12 +41,17 @@ class Tampering(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far a chain goes: its last seal, that seal's hash and last row, and the place up to which it holds."""
+    """How far a chain goes: its last seal, that seal's hash and last row, and the place up to which it holds.
+
+    `cluster` is where the seal was made, `rows_after` the number after which its epoch's rows begin.
+    """
 
     seal: int = 0
     hash: bytes = GENESIS
     last_id: int = 0
     upto: tuple[int, int] = (-1, 0)
+    cluster: int | None = None
+    rows_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,13 @@ SELECT id, xact, recorded_at::text, action, subject, outcome, actor, role, organ
     trace_id
 FROM audit_log
 """
-_SEALS = "SELECT seq, ids, hashes, upto_xact, upto_id FROM audit_seals"
+_SEALS = """
+SELECT seq, ids, hashes, upto_xact, upto_id, cluster, rows_after, coalesce((
+    SELECT e.rows_after FROM audit_seals e WHERE e.seq <= s.seq AND e.rows_after IS NOT NULL ORDER BY e.seq DESC LIMIT 1
+    ), 0) AS epoch
+FROM audit_seals s
+"""
+_AFTER = "WHERE id > :after AND (xact, id) > (:xact, :id)"
 
 
 def hash_of(previous: bytes, row: Sequence[Any]) -> bytes:  # Any: texts, numbers and nothing
@@ -85,32 +95,44 @@ async def seal_next(tx: Tx, most: int = SEALED_AT_ONCE) -> int:
     if not (await tx.execute("SELECT pg_try_advisory_xact_lock(:number)", {"number": _LOCK})).scalar_one():
         return 0
     await _fix_forms(tx)
-    last = await head(tx)
-    horizon = int((await tx.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")).scalar_one())
-    if horizon < last.upto[0]:
-        raise ChainBrokenError("transaction_numbers_went_back")
+    last, clock = await head(tx), await audit_epochs.read_clock(tx)
+    if audit_epochs.is_elsewhere(last, clock):
+        epoch = await audit_epochs.next_epoch(tx, last, clock)
+        if epoch is not None and epoch.has_waiting:  # nothing of the copy can still be written
+            return await _seal(tx, last, f"AND id <= {epoch.rows_after}", (most, None))
+        if epoch is not None:
+            await audit_epochs.write_down(tx, epoch.rows_after)
+            last = replace(
+                last, hash=audit_epochs.begun(last.hash, epoch.rows_after), upto=(-1, 0), rows_after=epoch.rows_after
+            )
+        elif clock.horizon < last.upto[0]:
+            return 0
     # a statement of its own, begun after the horizon was read: what is below it is visible or was rolled back
-    rows = (
-        await tx.execute(
-            f"{_ROWS} WHERE (xact, id) > (:xact, :id) AND xact < :horizon ORDER BY xact, id LIMIT :most",
-            {"xact": last.upto[0], "id": last.upto[1], "horizon": horizon, "most": most},
-        )
-    ).all()
+    return await _seal(tx, last, f"AND xact < {clock.horizon}", (most, clock))
+
+
+async def _seal(tx: Tx, last: Head, which: str, most: tuple[int, Clock | None]) -> int:
+    """Seal so many of the rows after the last seal; where no clock is given, they are of the cluster before."""
+    limit, clock = most
+    rows = (await tx.execute(f"{_ROWS} {_AFTER} {which} ORDER BY xact, id LIMIT :most", _place(last, limit))).all()
     if not rows:
         return 0
     hashes, previous = [], last.hash
     for row in rows:
         previous = hash_of(previous, row)
         hashes.append(previous)
-    upto = (horizon, 0) if len(rows) < most else (rows[-1].xact, rows[-1].id)
+    upto = (clock.horizon, 0) if clock and len(rows) < limit else (rows[-1].xact, rows[-1].id)
     await tx.execute(
-        "INSERT INTO audit_seals (seq, ids, hashes, upto_xact, upto_id) VALUES (:seq, :ids, :hashes, :xact, :id)",
+        "INSERT INTO audit_seals (seq, ids, hashes, upto_xact, upto_id, cluster, rows_after)"
+        " VALUES (:seq, :ids, :hashes, :xact, :id, :cluster, :rows_after)",
         {
             "seq": last.seal + 1,
             "ids": [row.id for row in rows],
             "hashes": b"".join(hashes),
             "xact": upto[0],
             "id": upto[1],
+            "cluster": clock.cluster if clock else last.cluster,
+            "rows_after": last.rows_after if last.upto == (-1, 0) and last.seal else None,
         },
     )
     return len(rows)
@@ -124,8 +146,6 @@ async def keep_sealing(database: Database) -> None:
             while sealed == SEALED_AT_ONCE:
                 async with database.transaction() as tx:
                     sealed = await seal_next(tx)
-        except ChainBrokenError as error:
-            _log.error("audit_chain_broken", reason=str(error))
         except Exception as error:  # noqa: BLE001 — an outage of the database is waited out
             _log.warning("audit_not_sealed", error=type(error).__name__)
         await asyncio.sleep(PAUSE_SECONDS)
@@ -156,25 +176,33 @@ async def check(tx: Tx, after: Head, most_rows: int) -> Checked:
 
 async def unsealed(tx: Tx, after: Head) -> int:
     """How many rows wait for a seal."""
-    found = await tx.execute(
-        "SELECT count(*) FROM audit_log WHERE (xact, id) > (:xact, :id)", {"xact": after.upto[0], "id": after.upto[1]}
-    )
+    found = await tx.execute(f"SELECT count(*) FROM audit_log {_AFTER}", _place(after))  # noqa: S608 — our own words
     return int(found.scalar_one())
+
+
+async def oldest_unsealed_seconds(tx: Tx) -> float:
+    """For how long the oldest row has waited for its seal; some seconds are usual."""
+    last = await head(tx)
+    age = "coalesce(extract(epoch FROM now() - min(recorded_at)), 0)"
+    found = await tx.execute(f"SELECT {age} FROM audit_log {_AFTER}", _place(last))  # noqa: S608 — our own words
+    return float(found.scalar_one())
 
 
 async def _fault_in(tx: Tx, before: Head, seal: Row[Any]) -> Fault | None:  # Any: the seal's columns
     """The first row under a seal that is not what was sealed."""
+    if seal.rows_after is not None:
+        before = replace(
+            before, hash=audit_epochs.begun(before.hash, seal.rows_after), upto=(-1, 0), rows_after=seal.rows_after
+        )
+    bounds = _place(before, len(seal.ids) + 1) | {
+        "upto_xact": seal.upto_xact,
+        "upto_id": seal.upto_id,
+        "last": await audit_epochs.last_row_of_epoch(tx, seal.seq),
+    }
     rows = (
         await tx.execute(
-            f"{_ROWS} WHERE (xact, id) > (:xact, :id) AND (xact, id) <= (:upto_xact, :upto_id)"
-            " ORDER BY xact, id LIMIT :most",
-            {
-                "xact": before.upto[0],
-                "id": before.upto[1],
-                "upto_xact": seal.upto_xact,
-                "upto_id": seal.upto_id,
-                "most": len(seal.ids) + 1,
-            },
+            f"{_ROWS} {_AFTER} AND (xact, id) <= (:upto_xact, :upto_id) AND id <= :last ORDER BY xact, id LIMIT :most",
+            bounds,
         )
     ).all()
     if seal.seq != before.seal + 1:
@@ -206,7 +234,14 @@ def _hash_at(seal: Row[Any], place: int) -> bytes:  # Any: the seal's columns
 
 
 def _head_of(seal: Row[Any]) -> Head:  # Any: the seal's columns
-    return Head(seal.seq, _hash_at(seal, len(seal.ids) - 1), seal.ids[-1], (seal.upto_xact, seal.upto_id))
+    upto = (seal.upto_xact, seal.upto_id)
+    return Head(seal.seq, _hash_at(seal, len(seal.ids) - 1), seal.ids[-1], upto, seal.cluster, seal.epoch)
+
+
+def _place(after: Head, most: int | None = None) -> dict[str, int]:
+    """The values of `_AFTER`."""
+    place = {"after": after.rows_after, "xact": after.upto[0], "id": after.upto[1]}
+    return place if most is None else place | {"most": most}
 
 
 async def _fix_forms(tx: Tx) -> None:

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
-from homeward_kit import migrations, queues
+from homeward_kit import audit_chain, migrations, queues
 from homeward_kit.logging import get_logger
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class _Gauges:
         self._oldest = Gauge("outbox_oldest_seconds", "Age of the oldest event not yet sent", registry=registry)
         self._dead = Gauge("dead_letters_open", "Dead letters nobody has dealt with", registry=registry)
         self._timers = Gauge("timers_due", "Timers due and not yet fired", registry=registry)
+        self._unsealed = Gauge("audit_unsealed_seconds", "Age of the oldest audit row without seal", registry=registry)
         self._lag = Gauge("consumer_lag", "Records not yet handled", ["group", "topic"], registry=registry)
         self._emptied = Gauge("topics_emptied", "Topics that wait to be republished", registry=registry)
         self._is_up = Gauge("dependency_up", "1 when it answers", ["dependency"], registry=registry)
@@ -89,6 +90,7 @@ class _Gauges:
         try:
             async with runtime.database.transaction() as tx:
                 waiting = await queues.waiting(tx)
+                unsealed_seconds = await audit_chain.oldest_unsealed_seconds(tx)
         except (OSError, SQLAlchemyError) as error:
             _log.warning("metrics_without_database", error=type(error).__name__)
             self._is_up.labels("database").set(0)
@@ -98,6 +100,7 @@ class _Gauges:
             self._oldest.set(waiting.outbox_oldest_seconds)
             self._dead.set(waiting.dead_letters_open)
             self._timers.set(waiting.timers_due)
+            self._unsealed.set(unsealed_seconds)
         self._lag.clear()
         for row in await consumer_lag(runtime):
             self._lag.labels(row["group"], row["topic"]).inc(row["lag"] or 0)

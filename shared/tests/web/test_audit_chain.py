@@ -16,7 +16,7 @@ from homeward_kit import audit
 from homeward_kit.audit_chain import Checked, Fault, Head, Tampering, check, head, seal_next, unsealed
 from homeward_kit.auth import Role
 from homeward_kit.database import Database, Tx
-from homeward_kit.migrations import steps_audit_chain
+from homeward_kit.migrations import steps_audit_chain, steps_audit_epochs
 from homeward_kit.testing.tokens import TokenIssuer
 
 ALL = 1_000_000
@@ -187,6 +187,7 @@ async def test_the_services_role_can_add_rows_of_its_own_making_and_nothing_else
         await tx.execute(f"CREATE ROLE {role}")
         await tx.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON audit_log, audit_seals TO {role}")
         await tx.execute(steps_audit_chain._PRIVILEGES)
+        await tx.execute(steps_audit_epochs._PRIVILEGES)
         await tx.execute("ALTER TABLE audit_log DISABLE TRIGGER ALL")  # the privileges by themselves
     refused = (
         "UPDATE audit_log SET actor = ''",

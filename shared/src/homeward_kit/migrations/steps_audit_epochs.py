@@ -1,4 +1,4 @@
-"""The kit's step that lets a chain go on in another cluster: a seal says in which it was made and where an epoch begins."""
+"""The kit's step that lets the audit chain go on in another cluster: a seal names its own, and may begin an epoch."""
 
 from homeward_kit.migrations.steps import Operations
 
