@@ -6,7 +6,7 @@ from fastapi.staticfiles import StaticFiles
 from . import problems
 from .context import Ui
 from .owners import Owners
-from .pages import do, duplicates, live, record, rules, sign_in, worklist
+from .pages import do, duplicates, live, record, rules, sign_in, subscriptions, worklist
 from .parts import UiParts
 from .security import FormTokens, SecurityHeaders
 from .templating import make_environment
@@ -35,6 +35,7 @@ def make_app(parts: UiParts) -> FastAPI:
         do.router,
         duplicates.router,
         rules.router,
+        subscriptions.router,
     ):
         app.include_router(router)
     problems.install(app)

@@ -12,7 +12,7 @@ _PEOPLE = {
     "social_worker": ("Amina Yusuf", "Takes part in triage decisions"),
     "broker": ("Daniel Reyes", "Places care with providers and records their answers"),
     "readmission_nurse": ("Siân Morgan", "Follows up for 30 days after leaving hospital"),
-    "manager": ("Helen Carter", "Sees everything, changes nothing"),
+    "manager": ("Helen Carter", "Sees everything; keeps the acceptance rules and the subscriptions"),
 }
 
 

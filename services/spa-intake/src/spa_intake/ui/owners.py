@@ -47,6 +47,7 @@ class Refused:
     status: int
     detail: str = ""
     code: str = ""
+    reason: str = ""
     current_version: int | None = None
     pointers: Mapping[str, str] = field(default_factory=dict)  # place in the body → sentence
     trace_id: str | None = None
@@ -135,6 +136,7 @@ def _refused(response: httpx.Response) -> Refused:
         status=response.status_code,
         detail=str(problem.get("detail", "")),
         code=str(problem.get("type", "")).rpartition(":")[2],
+        reason=str(problem.get("reason", "")),
         current_version=problem.get("current_version"),
         pointers={str(error["pointer"]): str(error["detail"]) for error in problem.get("errors", [])},
         trace_id=problem.get("trace_id"),
