@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Attributes, ConsumedEvent, Headers, PublishedEvent, Received
+from homeward_kit.outbox import new_event_id
 
 KEYS = 2_000  # people; an event in twenty is about the same one
 AT_ONCE = 500
@@ -83,7 +84,7 @@ def messages(count: int) -> list[Message]:
 
 def _message(number: int, key: str, now: datetime) -> Message:
     attributes = Attributes(
-        event_id=uuid4(),
+        event_id=new_event_id(),
         type=ThingMadeIn.type,
         source="homeward/bench",
         subject=f"thing/{number}",

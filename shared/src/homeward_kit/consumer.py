@@ -10,32 +10,27 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncpg
-import httpx
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from homeward_kit import crash_points
 from homeward_kit.dead_letters import Record
 from homeward_kit.handling import Handler, HandlerTable, Handling, PermanentError
 from homeward_kit.logging import get_logger
+from homeward_kit.outages import is_conflict, is_outage
 
-__all__ = ["ConsumerRunner", "Handler", "HandlerTable", "PermanentError"]
+__all__ = ["ConsumerRunner", "Handler", "HandlerTable", "PermanentError", "is_outage"]
 
 POLL_MS = 250
-MAX_RECORDS = 3000  # a poll takes one partition's records before the next one's: enough for several
+MAX_RECORDS = 6000  # a poll takes one partition's records before the next one's: enough for several
 MAX_TRIES = 5  # of a message whose handler fails for no outage
-BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0)
+BACK_OFF_SECONDS = (0.2, 0.5, 1.0)
 START_SECONDS = 15.0
 COMMIT_SECONDS = 3.0  # one that hangs on a broker that died must not hold up what can be handled
 STOP_SECONDS = 10.0
 STUCK_SECONDS = 60.0
 WATCH_SECONDS = 10.0
 LAG_SECONDS = 5.0
-# PostgreSQL: serialisation failure, deadlock, lock or statement time-out, shutdown: they pass
-_PASSING_STATES = ("40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53")
 
 _log = get_logger(__name__)
 
@@ -66,29 +61,6 @@ class _Forgetting(ConsumerRebalanceListener):  # type: ignore[misc]  # the libra
 
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:  # noqa: ARG002 — the library's signature
         self._partitions.clear()
-
-
-def is_outage(error: BaseException) -> bool:
-    """True for what passes by itself: connections, time-outs, a database that restarts."""
-    if isinstance(error, asyncpg.PostgresError):  # out of a COPY, which goes past SQLAlchemy
-        return (error.sqlstate or "").startswith(("08", *_PASSING_STATES))
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return (
-            error.connection_invalidated
-            or isinstance(error, (OperationalError, InterfaceError))
-            or state.startswith(("08", *_PASSING_STATES))
-        )
-    outages = (
-        OSError,
-        TimeoutError,
-        PoolTimeoutError,
-        asyncpg.InterfaceError,
-        asyncpg.InternalClientError,
-        httpx.TransportError,
-        KafkaError,
-    )
-    return isinstance(error, outages)
 
 
 class ConsumerRunner:
@@ -190,8 +162,12 @@ class ConsumerRunner:
     async def _handle_some(self, state: _Partition, records: list[Record]) -> bool:
         """Together in one transaction, else one by one; False when one of them must be tried again."""
         if len(records) > 1:
-            with contextlib.suppress(Exception):  # whatever it was shows again, by itself, just below
+            try:
                 await self._handling.handle_together(records)
+            except Exception as error:  # noqa: BLE001 — what is no outage shows again, by itself, just below
+                if is_outage(error) and not is_conflict(error):  # no reason to come one by one when it has passed
+                    return await self._failed(state, records[0], error)
+            else:
                 state.has_handled(records[-1])
                 return True
         for record in records:
