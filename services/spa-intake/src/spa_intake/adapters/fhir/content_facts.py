@@ -26,6 +26,27 @@ from spa_intake.domain.scores import Comorbidity, RiskInputs
 CONSENT_RULES = {"OPTIN": Consent.GIVEN, "OPTOUT": Consent.REFUSED}
 G = TypeVar("G")
 
+# The facts of each group: where a message states none of them, the group is not looked for.
+ABILITIES = {f"ability-{each.value.replace('_', '-')}": each for each in Activity}
+EXISTING_CARE = frozenset(
+    {"existing-care-visits-per-day", "existing-care-carers-per-visit", "existing-care-can-restart"}
+)
+LEGAL = frozenset(
+    {
+        "mental-capacity", "consent-to-referral", "consent-to-share", "legal-plan", "consulted", "objection",
+        "continuing-healthcare",
+    }
+)  # fmt: skip
+COMMUNICATION = frozenset({"interpreter-needed", "communication-need"})
+INFECTION = frozenset({"infection", "isolation-needed", "isolation-ends"})
+EQUIPMENT = frozenset({"equipment-needed", "equipment-in-place"})
+RISK = frozenset(
+    {
+        "length-of-stay-days", "emergency-admission", "comorbidity", "emergency-visits-6-months",
+        "admissions-12-months", "haemoglobin", "sodium", "oncology-service", "procedure-done", "frailty-deficits",
+    }
+)  # fmt: skip
+
 
 def _unless_empty(group: G) -> G | None:
     """A group that says nothing is not there."""
@@ -34,11 +55,15 @@ def _unless_empty(group: G) -> G | None:
 
 def abilities(stated: Stated) -> Mapping[Activity, Ability]:
     """One fact for each activity: `ability-washing`, `ability-eating-drinking` …"""
-    said = {each: stated.one(f"ability-{each.value.replace('_', '-')}", Ability) for each in Activity}
+    if not stated.mentions(ABILITIES.keys()):
+        return {}
+    said = {activity: stated.one(fact, Ability) for fact, activity in ABILITIES.items()}
     return {activity: ability for activity, ability in said.items() if ability is not None}
 
 
 def existing_care_detail(stated: Stated) -> ExistingCareDetail | None:
+    if not stated.mentions(EXISTING_CARE):
+        return None
     return _unless_empty(
         ExistingCareDetail(
             visits_per_day=stated.number("existing-care-visits-per-day", 0, 24),
@@ -60,12 +85,15 @@ def safeguarding(message: Message, stated: Stated) -> tuple[SafeguardingFlag, ..
 
 
 def legal(message: Message, stated: Stated) -> Legal | None:
+    consent = _consent(message)
+    if consent is None and not stated.mentions(LEGAL):
+        return None
     return _unless_empty(
         Legal(
             mental_capacity=stated.one("mental-capacity", MentalCapacity),
             mental_capacity_assessed_on=stated.effective_on("mental-capacity"),
             consent_to_referral=stated.one("consent-to-referral", Consent),
-            consent_to_share=stated.one("consent-to-share", Consent) or _consent(message),
+            consent_to_share=stated.one("consent-to-share", Consent) or consent,
             plans=stated.several("legal-plan", LegalPlan),
             consulted=stated.several("consulted", Consulted),
             has_objection=stated.is_so("objection"),
@@ -86,9 +114,12 @@ def _consent(message: Message) -> Consent | None:
 
 
 def communication(patient: resources.Patient, stated: Stated) -> Communication | None:
+    language = _language(patient)
+    if language is None and not stated.mentions(COMMUNICATION):
+        return None
     return _unless_empty(
         Communication(
-            language=_language(patient),
+            language=language,
             needs_interpreter=stated.is_so("interpreter-needed"),
             needs=stated.several("communication-need", CommunicationNeed),
         )
@@ -104,6 +135,8 @@ def _language(patient: resources.Patient) -> str | None:
 
 
 def infection(stated: Stated) -> Infection | None:
+    if not stated.mentions(INFECTION):
+        return None
     return _unless_empty(
         Infection(
             organisms=stated.several("infection", Organism),
@@ -114,6 +147,8 @@ def infection(stated: Stated) -> Infection | None:
 
 
 def equipment(stated: Stated) -> Equipment | None:
+    if not stated.mentions(EQUIPMENT):
+        return None
     return _unless_empty(
         Equipment(
             needed=stated.several("equipment-needed", EquipmentItem),
@@ -124,6 +159,8 @@ def equipment(stated: Stated) -> Equipment | None:
 
 def risk(stated: Stated) -> RiskInputs | None:
     """What LACE, HOSPITAL and the frailty index are computed from."""
+    if not stated.mentions(RISK):
+        return None
     return _unless_empty(
         RiskInputs(
             length_of_stay_days=stated.number("length-of-stay-days", 0, 999),

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import TypeVar
+from itertools import islice
+from typing import Any, TypeVar
 
 import pydantic_core
 from pydantic import ValidationError
@@ -17,23 +19,40 @@ YEARS = range(1900, 2101)
 R = TypeVar("R", bound=resources.Resource)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A resource as sent, to be read by the model of its own type, and the address it has in the message."""
+
+    full_url: str | None
+    resource: Json | None
+
+
 class Message:
     """A structurally valid bundle and the look-ups that a receiver needs."""
 
     def __init__(self, raw: Json) -> None:
         self.bundle = _read(resources.Bundle, raw)
+        self.entries = [_entry(each) for each in raw.get("entry", ())]
         self._by_address: dict[str, Json] = {}
         self._by_type: dict[str, list[Json]] = {}
+        self._urls: dict[str, list[str]] = {}  # by type
         self._models: dict[int, resources.Resource] = {}  # by the id of the resource as sent: each is read once
-        for entry in self.bundle.entry:
+        # Any: of each type its own models
+        self._all: dict[type[resources.Resource], list[Any]] = {}
+        for entry in self.entries:
             if entry.resource:
-                resource_type = str(entry.resource["resourceType"])
+                resource_type: str = entry.resource["resourceType"]
                 self._by_type.setdefault(resource_type, []).append(entry.resource)
+                self._urls.setdefault(resource_type, []).append(entry.full_url or "")
                 self._by_address[f"{resource_type}/{entry.resource.get('id')}"] = entry.resource
                 self._by_address[entry.full_url or ""] = entry.resource
 
-    def all(self, model: type[R]) -> list[R]:
-        return [self._model(model, resource) for resource in self._by_type.get(model.__name__, ())]
+    def all(self, model: type[R]) -> Sequence[R]:
+        found = self._all.get(model)
+        if found is None:
+            found = [self._model(model, resource) for resource in self._by_type.get(model.__name__, ())]
+            self._all[model] = found
+        return found
 
     def only(self, model: type[R]) -> R:
         """The one resource of its type; the cardinalities have been checked before."""
@@ -49,13 +68,9 @@ class Message:
         found = self._pointed_at(reference)
         return found is not None and found["resourceType"] == model.__name__
 
-    def urls_of(self, resource_type: str) -> list[str]:
+    def urls_of(self, resource_type: str) -> Sequence[str]:
         """The full addresses of the resources of a type, for references in the answer."""
-        return [
-            entry.full_url or ""
-            for entry in self.bundle.entry
-            if entry.resource and entry.resource["resourceType"] == resource_type
-        ]
+        return self._urls.get(resource_type, ())
 
     def url_of(self, resource_type: str) -> str:
         """That of the first."""
@@ -82,10 +97,15 @@ def read_message(body: bytes, structure: Structure) -> Message:
     entries = raw.get("entry")
     if isinstance(entries, list) and len(entries) > MOST_ENTRIES:
         raise bad_request("too-costly", f"A message holds {MOST_ENTRIES} entries at most.", "Bundle.entry")
-    faults = [fault for fault, _ in zip(structure.faults(raw, "Bundle"), range(MOST_ISSUES), strict=False)]
-    if faults:
-        raise FhirRefusal(400, "REC_BAD_REQUEST", faults)
+    if not structure.is_sound(raw):
+        raise FhirRefusal(400, "REC_BAD_REQUEST", list(islice(structure.faults(raw, "Bundle"), MOST_ISSUES)))
     return Message(raw)
+
+
+def _entry(sent: object) -> Entry:
+    if not isinstance(sent, dict):  # which HL7's schema lets through
+        raise bad_request("structure", "The value has not the form FHIR R4 asks for.", "Bundle.entry")
+    return Entry(sent.get("fullUrl"), sent.get("resource"))
 
 
 def _read(model: type[R], resource: Json) -> R:
@@ -98,10 +118,11 @@ def _read(model: type[R], resource: Json) -> R:
 
 
 def _read_json(body: bytes) -> object:
-    if b"\\u0000" in body or b"\x00" in body:
+    if b"\x00" in body or (b"\\" in body and b"\\u0000" in body):
         raise bad_request("invalid", "The body holds the character U+0000, which no FHIR text may hold.", "Bundle")
     try:
-        return pydantic_core.from_json(body.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False)
+        # The words of a message are its keys: values are hardly ever twice the same.
+        return pydantic_core.from_json(body.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False, cache_strings="keys")
     except ValueError:
         raise bad_request("structure", "The body is not JSON.", "Bundle") from None
 

@@ -1,6 +1,7 @@
 """What the Observations of a message state, by fact; a value that is not one of ours is noted as a fault."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
@@ -24,6 +25,10 @@ class Stated:
             fact = each.code.code(codes.DISCHARGE_FACTS) if each.code else None
             if fact is not None:
                 self._by_fact.setdefault(fact, []).append(each)
+
+    def mentions(self, facts: AbstractSet[str]) -> bool:
+        """Whether any of these is stated: most messages say nothing of most groups."""
+        return not facts.isdisjoint(self._by_fact)
 
     def about(self, fact: str) -> Sequence[resources.Observation]:
         return self._by_fact.get(fact, ())
@@ -74,6 +79,8 @@ class Stated:
 
     def text(self, fact: str) -> str | None:
         """What is said in words."""
+        if fact not in self._by_fact:
+            return None
         said = "\n".join(each.value_string for each in self.about(fact) if each.value_string)
         return said.strip()[:LONGEST_TEXT] or None
 

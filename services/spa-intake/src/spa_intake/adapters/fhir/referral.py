@@ -128,7 +128,7 @@ def _usual(choices: list[T], use: str) -> T | None:
 
 
 def _one_of(codes_: type[E_], text: str | None) -> E_ | None:
-    return codes_(text) if text in set(codes_) else None
+    return codes_(text) if text is not None and text in codes_.__members__.values() else None
 
 
 def _text(text: str | None, longest: int) -> str | None:

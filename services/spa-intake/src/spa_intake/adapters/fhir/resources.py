@@ -5,7 +5,10 @@ from pydantic.alias_generators import to_camel
 
 
 class FhirPart(BaseModel):
-    """An element as sent: strict types, since HL7's schema has been met before these models read it."""
+    """An element as sent: strict types, since HL7's schema has been met before these models read it.
+
+    What is missing most often costs nothing: Pydantic copies a default it cannot hash, each time.
+    """
 
     model_config = ConfigDict(
         extra="ignore", frozen=True, strict=True, alias_generator=to_camel, hide_input_in_errors=True
@@ -19,7 +22,7 @@ class Coding(FhirPart):
 
 
 class Concept(FhirPart):
-    coding: list[Coding] = []
+    coding: list[Coding] = Field(default_factory=list)
     text: str | None = None
 
     def code(self, system: str) -> str | None:
@@ -40,7 +43,7 @@ class Extension(FhirPart):
 class Identifier(FhirPart):
     system: str | None = None
     value: str | None = None
-    extension: list[Extension] = []
+    extension: list[Extension] = Field(default_factory=list)
 
 
 class Reference(FhirPart):
@@ -57,12 +60,12 @@ class Name(FhirPart):
     use: str | None = None
     text: str | None = None
     family: str | None = None
-    given: list[str] = []
+    given: list[str] = Field(default_factory=list)
 
 
 class Address(FhirPart):
     use: str | None = None
-    line: list[str] = []
+    line: list[str] = Field(default_factory=list)
     city: str | None = None
     district: str | None = None
     postal_code: str | None = None
@@ -70,9 +73,9 @@ class Address(FhirPart):
 
 class Contact(FhirPart):
     name: Name | None = None
-    extension: list[Extension] = []
-    relationship: list[Concept] = []
-    telecom: list[Telecom] = []
+    extension: list[Extension] = Field(default_factory=list)
+    relationship: list[Concept] = Field(default_factory=list)
+    telecom: list[Telecom] = Field(default_factory=list)
 
 
 class Meta(FhirPart):
@@ -104,20 +107,20 @@ class Source(FhirPart):
 
 class MessageHeader(Resource):
     event_coding: Coding | None = None
-    source: Source = Field(default_factory=Source)
+    source: Source = Source()
     reason: Concept | None = None
     sender: Reference | None = None
-    focus: list[Reference] = []
+    focus: list[Reference] = Field(default_factory=list)
 
 
 class ServiceRequest(Resource):
     id: str | None = None
-    meta: Meta = Field(default_factory=Meta)
-    identifier: list[Identifier] = []
-    reason_code: list[Concept] = []
+    meta: Meta = Meta()
+    identifier: list[Identifier] = Field(default_factory=list)
+    reason_code: list[Concept] = Field(default_factory=list)
     status: str | None = None
-    category: list[Concept] = []
-    based_on: list[Reference] = []
+    category: list[Concept] = Field(default_factory=list)
+    based_on: list[Reference] = Field(default_factory=list)
     subject: Reference | None = None
     encounter: Reference | None = None
     authored_on: str | None = None
@@ -134,43 +137,43 @@ class EncounterLocation(FhirPart):
 
 class Encounter(Resource):
     status: str | None = None
-    identifier: list[Identifier] = []
-    location: list[EncounterLocation] = []
+    identifier: list[Identifier] = Field(default_factory=list)
+    location: list[EncounterLocation] = Field(default_factory=list)
 
 
 class Activity(FhirPart):
-    outcome_codeable_concept: list[Concept] = []
+    outcome_codeable_concept: list[Concept] = Field(default_factory=list)
 
 
 class CarePlan(Resource):
     status: str | None = None
-    activity: list[Activity] = []
+    activity: list[Activity] = Field(default_factory=list)
 
 
 class Patient(Resource):
-    identifier: list[Identifier] = []
-    name: list[Name] = []
+    identifier: list[Identifier] = Field(default_factory=list)
+    name: list[Name] = Field(default_factory=list)
     gender: str | None = None
     birth_date: str | None = None
-    address: list[Address] = []
-    telecom: list[Telecom] = []
-    contact: list[Contact] = []
-    general_practitioner: list[Reference] = []
-    communication: list[PatientLanguage] = []
+    address: list[Address] = Field(default_factory=list)
+    telecom: list[Telecom] = Field(default_factory=list)
+    contact: list[Contact] = Field(default_factory=list)
+    general_practitioner: list[Reference] = Field(default_factory=list)
+    communication: list[PatientLanguage] = Field(default_factory=list)
 
 
 class Organization(Resource):
-    identifier: list[Identifier] = []
+    identifier: list[Identifier] = Field(default_factory=list)
 
 
 class Practitioner(Resource):
-    name: list[Name] = []
-    telecom: list[Telecom] = []
+    name: list[Name] = Field(default_factory=list)
+    telecom: list[Telecom] = Field(default_factory=list)
 
 
 class PractitionerRole(Resource):
     practitioner: Reference | None = None
-    telecom: list[Telecom] = []
+    telecom: list[Telecom] = Field(default_factory=list)
 
 
 class Provision(FhirPart):
@@ -180,7 +183,7 @@ class Provision(FhirPart):
 class Consent(Resource):
     status: str | None = None
     policy_rule: Concept | None = None
-    provision: Provision = Field(default_factory=Provision)
+    provision: Provision = Provision()
 
 
 class Flag(Resource):
@@ -189,7 +192,7 @@ class Flag(Resource):
 
 
 class Location(Resource):
-    identifier: list[Identifier] = []
+    identifier: list[Identifier] = Field(default_factory=list)
 
 
 class Condition(Resource):
@@ -199,24 +202,17 @@ class Condition(Resource):
 class Observation(Resource):
     code: Concept | None = None
     effective_date_time: str | None = None
-    effective_period: Period = Field(default_factory=Period)
+    effective_period: Period = Period()
     value_codeable_concept: Concept | None = None
     value_integer: int | None = None
     value_boolean: bool | None = None
     value_date_time: str | None = None
     value_string: str | None = None
-    value_quantity: Quantity = Field(default_factory=Quantity)
-
-
-class Entry(FhirPart):
-    full_url: str | None = None
-    # Kept as sent: each is read by the model of its own type.
-    resource: dict[str, object] | None = None
+    value_quantity: Quantity = Quantity()
 
 
 class Bundle(Resource):
     id: str | None = None
-    meta: Meta = Field(default_factory=Meta)
+    meta: Meta = Meta()
     type: str | None = None
     timestamp: str | None = None
-    entry: list[Entry] = []

@@ -57,7 +57,7 @@ def check_message(message: Message, request_headers: Mapping[str, str] | None = 
     if context is not None and context[-1] != ("new" if asked is Asked.NEW else "update"):
         raise bad_request("invariant", "The use-context says another reason than the message.", "MessageHeader.reason")
     cardinalities = CANCELLATION_CARDINALITIES if asked is Asked.CANCEL else REFERRAL_CARDINALITIES
-    faults = [*_bundle_faults(bundle), *_cardinality_faults(message, cardinalities)]
+    faults = [*_bundle_faults(message), *_cardinality_faults(message, cardinalities)]
     if not faults:
         faults = _reference_faults(message, asked)
         if asked is not Asked.CANCEL:
@@ -68,7 +68,7 @@ def check_message(message: Message, request_headers: Mapping[str, str] | None = 
 
 
 def _check_supported(message: Message) -> Asked:
-    first = message.bundle.entry[0].resource if message.bundle.entry else None
+    first = message.entries[0].resource if message.entries else None
     if first is None or first["resourceType"] != "MessageHeader":
         raise bad_request("invariant", "The first entry must be the MessageHeader.", "Bundle.entry[0]")
     header = message.all(resources.MessageHeader)[0]
@@ -100,13 +100,14 @@ def _asked(reason: str | None, status: str | None) -> Asked:
     )
 
 
-def _bundle_faults(bundle: resources.Bundle) -> list[Issue]:
+def _bundle_faults(message: Message) -> list[Issue]:
+    bundle = message.bundle
     faults = []
     if not bundle.id:
         faults.append(Issue("invariant", "Bundle.id is missing: later messages refer to it.", "Bundle.id"))
     if not bundle.timestamp:
         faults.append(Issue("invariant", "Bundle.timestamp is missing.", "Bundle.timestamp"))
-    urls = [entry.full_url for entry in bundle.entry]
+    urls = [entry.full_url for entry in message.entries]
     if None in urls or len(set(urls)) < len(urls):
         faults.append(Issue("invariant", "Each entry must have a fullUrl of its own.", "Bundle.entry.fullUrl"))
     return faults
