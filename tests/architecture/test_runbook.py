@@ -1,6 +1,8 @@
 """The runbook has a page for every alert, and what its pages tell an operator to type exists."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,15 @@ def test_what_makes_every_alert_fire_is_tried() -> None:
     tests = yaml.safe_load((ROOT / "deploy/prometheus/alerts_test.yml").read_text())["tests"]
     tried = [each for test in tests for each in test["alert_rule_test"]]
     assert {each["alertname"] for each in tried if each.get("exp_alerts")} == {rule["alert"] for rule in RULES}
+
+
+def test_prometheus_takes_the_alerts_and_fires_them_as_it_should() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("Prometheus' own promtool is not on this machine")
+    command = [promtool, "test", "rules", "alerts_test.yml"]
+    done = subprocess.run(command, cwd=ROOT / "deploy/prometheus", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
