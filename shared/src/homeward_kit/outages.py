@@ -1,0 +1,39 @@
+"""Failures that pass by themselves: whoever meets one waits and tries the same again."""
+
+import asyncpg
+import httpx
+from aiokafka.errors import KafkaError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+# PostgreSQL: serialisation failure, deadlock, lock or statement time-out, shutdown: they pass
+_PASSING_STATES = ("40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53")
+
+
+def is_outage(error: BaseException) -> bool:
+    """True for what passes by itself: connections, time-outs, a database that restarts."""
+    if isinstance(error, asyncpg.PostgresError):  # out of a COPY, which goes past SQLAlchemy
+        return (error.sqlstate or "").startswith(("08", *_PASSING_STATES))
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return (
+            error.connection_invalidated
+            or isinstance(error, (OperationalError, InterfaceError))
+            or state.startswith(("08", *_PASSING_STATES))
+        )
+    outages = (
+        OSError,
+        TimeoutError,
+        PoolTimeoutError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        httpx.TransportError,
+        KafkaError,
+    )
+    return isinstance(error, outages)
+
+
+def is_conflict(error: BaseException) -> bool:
+    """True for a deadlock or a failure to serialise: smaller transactions may get by each other."""
+    found = error if isinstance(error, asyncpg.PostgresError) else getattr(error, "orig", None)
+    return (getattr(found, "sqlstate", None) or "").startswith("40")
