@@ -16,7 +16,9 @@ from .stage import BY_NAME, Stage
 
 # Any: rows of the four databases
 Row = Mapping[str, Any]
-READ_MODEL_GROUP = "spa-intake-read-model"
+READ_MODEL = "spa-intake-read-model"
+"""As the catalogue names it, whichever generation of it pages read now."""
+READ_MODEL_GROUP = "SELECT consumer_group FROM read_model_generations WHERE state = 'active'"
 
 EVENTS = """
 SELECT seq, id::text, type, topic, key, aggregatetype || '/' || aggregateid AS subject, aggregate_version AS version
@@ -84,9 +86,9 @@ class Evidence:
     logged: list[Logged]  # of each service in the order of its log
     records: list[Record]  # of each partition in the order of its offsets
     rows: dict[str, list[Row]]  # by the names of QUERIES
-    seen: dict[str, set[str]]  # by consumer group: the events of its inbox
+    seen: dict[str, set[str]]  # by consumer: the events of its inbox
     waiting: dict[str, int]  # "triage: outbox": how many
-    consumers: dict[str, list[str]]  # by type of event: the groups that must have had it
+    consumers: dict[str, list[str]]  # by type of event: who must have had it
 
 
 async def gather(stage: Stage) -> Evidence:
@@ -101,8 +103,10 @@ async def gather(stage: Stage) -> Evidence:
             logged += [Logged(service, **row) for row in await connection.fetch(EVENTS)]
             for name, sql in QUERIES[service].items():
                 rows[name] = await connection.fetch(sql)
+            active = await connection.fetchval(READ_MODEL_GROUP) if service == "spa-intake" else None
             for row in await connection.fetch("SELECT consumer_group, event_id::text FROM inbox"):
-                seen.setdefault(row["consumer_group"], set()).add(row["event_id"])
+                consumer = consumer_of(row["consumer_group"], active)
+                seen.setdefault(consumer, set()).add(row["event_id"])
             for what, sql in WAITING.items():
                 waiting[f"{service}: {what}"] = await connection.fetchval(sql)
         finally:
@@ -111,6 +115,13 @@ async def gather(stage: Stage) -> Evidence:
     records = await read_topics(stage.config.bootstrap_servers, sorted(topics))
     consumers = {name: each["consumers"] for topic in topics.values() for name, each in topic["types"].items()}
     return Evidence(logged, records, rows, seen, waiting, consumers)
+
+
+def consumer_of(group: str, active: str | None) -> str:
+    """Who a consumer group is in the catalogue; a generation of the read model that no page reads is nobody there."""
+    if group == active:
+        return READ_MODEL
+    return f"former {group}" if group.startswith(READ_MODEL) else group
 
 
 async def read_topics(bootstrap_servers: str, topics: list[str]) -> list[Record]:

@@ -10,7 +10,7 @@ import pytest
 from homeward_local.demo.ways import Way
 
 from .checks import Fault, check
-from .evidence import Evidence, Logged, Record, Row
+from .evidence import Evidence, Logged, Record, Row, consumer_of
 from .history import History, Outcome, Promise, Submit
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -143,3 +143,9 @@ def test_an_unanswered_submit_may_be_there_once_and_no_more() -> None:
     assert check(_history(), there) == []
     twice = replace(there, rows=there.rows | {"referrals": [*there.rows["referrals"], once]})
     assert {finding.fault for finding in check(_history(), twice)} == {Fault.REPEATED}
+
+
+def test_the_read_model_is_the_generation_that_pages_read() -> None:
+    first, second = "spa-intake-read-model", "spa-intake-read-model-2"
+    assert [consumer_of(group, first) for group in (first, second, "triage")] == [first, f"former {second}", "triage"]
+    assert [consumer_of(group, second) for group in (first, second)] == [f"former {first}", first]
