@@ -1,12 +1,12 @@
 """The FHIR door: BaRS messages to `$process-message`, each taken once, and what this server can do."""
 
 import asyncio
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
+import pydantic_core
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -182,7 +182,7 @@ async def _receive(delivery: _Delivery, message: Message, sent: Sent) -> Respons
 
 def _answer(message: Message, receipt: Receipt, taken: Taken | None = None) -> Answer:
     return Answer(
-        json.dumps(response_message(message, receipt), ensure_ascii=False),
+        pydantic_core.to_json(response_message(message, receipt)).decode(),
         location=f"/api/v1/referrals/{receipt.referral_id}",
         event_ids=taken.event_ids if taken else None,
         media_type=MEDIA_TYPE,
