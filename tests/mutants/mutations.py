@@ -236,8 +236,8 @@ RECEIVING = (
         (
             Edit(
                 "envelope.py",
-                '    model_config = ConfigDict(extra="ignore", frozen=True)',
-                '    model_config = ConfigDict(extra="forbid", frozen=True)',
+                '    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)',
+                '    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)',
             ),
         ),
         "tests/contracts/test_files.py::test_pitfall_19_a_consumer_reads_every_example_also_with_unknown_fields",
