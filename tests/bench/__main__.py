@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -36,15 +37,17 @@ async def _run(place: Place, names: list[str]) -> tuple[list[Row], list[str]]:
     """The rows found, and the names of benchmarks that could not run."""
     rows: list[Row] = []
     broken: list[str] = []
+    print(f"{', '.join(names)}: about half an hour for all, three minutes with --quick", flush=True)
     for name in names:
         print(f"{name} …", flush=True)
+        begun = time.monotonic()
         try:
             found = await BENCHMARKS[name](place)
         except Exception:  # noqa: BLE001 — the others are still worth running
             traceback.print_exc()
             broken.append(name)
         else:
-            print(table(found), flush=True)
+            print(f"{table(found)}\n{name}: {time.monotonic() - begun:.0f} s", flush=True)
             rows += found
     return rows, broken
 
