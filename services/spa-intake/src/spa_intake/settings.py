@@ -59,6 +59,7 @@ class IntakeSettings(ServiceSettings):
     mllp_longest_bytes: int = Field(1_048_576, ge=1_000)
     mllp_idle_seconds: float = Field(300, gt=0)
     mllp_most_connections: int = Field(100, ge=1)
+    mllp_most_connections_of_a_client: int = Field(20, ge=1)
     webhook_allow_http: bool = False  # for tests and demonstrations: targets without TLS
     webhook_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # of the own network, that may be called
     webhook_ca_file: Path | None = None  # an authority of the site's own, beside the public ones

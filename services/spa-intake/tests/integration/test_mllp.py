@@ -77,19 +77,20 @@ async def test_a_message_in_pieces_is_one_message(door: MllpDoor) -> None:
         assert [acknowledged(answer) for answer in await line.answers(1)] == [("AA", "HW-A01-0001")]
 
 
-async def test_many_connections_at_once(door: MllpDoor, database: Database) -> None:
-    async def send(number: int) -> tuple[str | None, str | None]:
+async def test_many_connections_at_once(database: Database) -> None:
+    async def send(door: MllpDoor, number: int) -> tuple[str | None, str | None]:
         body = adt(PID_3=f"H{number % 5}^^^RJZ^MR", MSH_10=f"M{number}", PV1_19=f"V{number % 5}")
         async with connected(door.listener.port) as line:
             await line.send(framed(body))
             (answer,) = await line.answers(1)
             return acknowledged(answer)
 
-    answers = await asyncio.gather(*(send(number) for number in range(40)))
-    assert answers == [("AA", f"M{number}") for number in range(40)]
+    async with listening(database, place=Place(HOST, 0, most_of_a_client=40)) as door:
+        answers = await asyncio.gather(*(send(door, number) for number in range(40)))
+        assert answers == [("AA", f"M{number}") for number in range(40)]
+        assert door.listener.state().startswith(f"listening on port {door.listener.port}")
     assert [tuple(row) for row in await rows(database, "SELECT count(*) FROM movements")] == [(40,)]
     assert [tuple(row) for row in await rows(database, "SELECT count(*) FROM people")] == [(5,)]
-    assert door.listener.state().startswith(f"listening on port {door.listener.port}")
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,17 @@ import hl7
 import pytest
 from door_builders import NHS_NUMBER, adt
 
-from spa_intake.adapters.hl7.acknowledgement import acknowledge
-from spa_intake.adapters.hl7.message import read_message
+from spa_intake.adapters.hl7.acknowledgement import Answers, acknowledgements
+from spa_intake.adapters.hl7.message import Hl7Message, read_message
 from spa_intake.adapters.hl7.refusal import Condition, Hl7Refusal, in_error, rejected
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+
+
+def acknowledge(message: Hl7Message | None, refusal: Hl7Refusal | None, now: datetime, note: str = "") -> bytes:
+    """The one acknowledgement of original mode."""
+    (answer,) = acknowledgements(message, refusal, now, note).in_order
+    return answer
 
 
 def ack(refusal: Hl7Refusal | None = None, **fields: str) -> hl7.Message:
@@ -75,3 +81,60 @@ def test_systems_of_older_versions_find_the_error_where_they_look(version: str, 
     error = ack(in_error(Condition.FIELD_MISSING, "No number.", "PID-3"), MSH_12=version)["ERR"][0]
     assert str(error[1]) == older
     assert str(error[2]) == "PID^1^3"
+
+
+AE = in_error(Condition.SEGMENT_MISSING, "No PID.", "PID")
+AR = rejected(Condition.UNSUPPORTED_TRIGGER, "Not this one.", "MSH-9.2")
+
+
+def codes(answers: Answers) -> list[str]:
+    return [answer.decode().split("\rMSA|")[1][:2] for answer in answers.in_order]
+
+
+@pytest.mark.parametrize(
+    ("accept", "application", "taken", "in_error_", "rejected_"),
+    [
+        ("", "", ["AA"], ["AE"], ["AR"]),
+        ("XX", "?", ["AA"], ["AE"], ["AR"]),
+        ("AL", "NE", ["CA"], ["CE"], ["CR"]),
+        ("AL", "", ["CA"], ["CE"], ["CR"]),
+        ("AL", "AL", ["CA", "AA"], ["CA", "AE"], ["CR", "AR"]),
+        ("AL", "ER", ["CA"], ["CA", "AE"], ["CR", "AR"]),
+        ("AL", "SU", ["CA", "AA"], ["CE"], ["CR"]),
+        ("NE", "AL", ["AA"], ["AE"], ["AR"]),
+        ("", "AL", ["AA"], ["AE"], ["AR"]),
+        ("ER", "AL", ["AA"], ["AE"], ["CR", "AR"]),
+        ("ER", "NE", [], ["CE"], ["CR"]),
+        ("SU", "NE", ["CA"], [], []),
+        ("SU", "ER", ["CA"], ["CA", "AE"], ["AR"]),
+        ("NE", "ER", [], ["AE"], ["AR"]),
+        ("NE", "NE", [], [], []),
+        ("al", "ne", ["CA"], ["CE"], ["CR"]),
+    ],
+)
+def test_each_is_sent_when_it_is_asked_for(
+    accept: str, application: str, taken: list[str], in_error_: list[str], rejected_: list[str]
+) -> None:
+    message = read_message(adt(MSH_15=accept, MSH_16=application))
+    assert [codes(acknowledgements(message, refusal, NOW)) for refusal in (None, AE, AR)] == [
+        taken,
+        in_error_,
+        rejected_,
+    ]
+
+
+def test_both_name_the_message_and_only_the_one_that_says_no_says_why() -> None:
+    receipt, application = acknowledgements(read_message(adt(MSH_15="AL", MSH_16="AL")), AE, NOW).in_order
+    assert b"\rMSA|CA|HW-A01-0001\r" in receipt
+    assert b"ERR" not in receipt
+    assert b"\rMSA|AE|HW-A01-0001|No PID.\r" in application
+    assert b"\rERR|" in application
+    for answer in (receipt, application):
+        assert answer.split(b"\r")[0].split(b"|")[14:16] == [b"NE", b"NE"]
+    assert receipt.split(b"|")[9] != application.split(b"|")[9]
+
+
+def test_through_a_door_for_one_answer_goes_the_one_that_says_more() -> None:
+    assert b"MSA|AA|" in acknowledgements(read_message(adt(MSH_15="AL", MSH_16="AL")), None, NOW).one
+    assert b"MSA|CA|" in acknowledgements(read_message(adt(MSH_15="AL", MSH_16="NE")), None, NOW).one
+    assert acknowledgements(read_message(adt(MSH_15="NE", MSH_16="NE")), None, NOW).one == b""

@@ -4,7 +4,7 @@ from door_builders import adt
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from spa_intake.adapters.hl7.acknowledgement import acknowledge
+from spa_intake.adapters.hl7.acknowledgement import acknowledgements
 from spa_intake.adapters.hl7.message import read_header, read_message
 from spa_intake.adapters.hl7.movement import MERGE, event_of, read_merges, read_movement
 from spa_intake.adapters.hl7.refusal import Acknowledgement, Hl7Refusal
@@ -35,7 +35,7 @@ def refusal_of(body: bytes) -> Hl7Refusal | None:
 
 def assert_acknowledged(body: bytes) -> None:
     refusal = refusal_of(body)
-    answer = acknowledge(read_header(body), refusal, NOW)
+    answer = acknowledgements(read_header(body), refusal, NOW).one
     assert read_message(answer).kind[0] == "ACK"
     assert refusal is None or refusal.acknowledgement is not Acknowledgement.ACCEPTED
     assert not any(secret.encode() in answer for secret in SECRETS)

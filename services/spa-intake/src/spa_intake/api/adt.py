@@ -13,7 +13,7 @@ from homeward_kit.logging import get_logger
 from homeward_kit.values import Refusal, is_ods_code
 from spa_intake.adapters.db import adt_messages
 from spa_intake.adapters.db.adt_messages import AdtMessage, Arrived, Door, Outcome, Verdict
-from spa_intake.adapters.hl7.acknowledgement import acknowledge
+from spa_intake.adapters.hl7.acknowledgement import Answers, acknowledgements
 from spa_intake.adapters.hl7.message import Hl7Message, read_header, read_message
 from spa_intake.adapters.hl7.movement import (
     LONGEST_CONTROL_ID,
@@ -44,9 +44,9 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Receipt:
-    """The acknowledgement of a message and what a door needs to know of it."""
+    """What a sender is told of its message, and what a door needs to know of it."""
 
-    acknowledgement: bytes
+    answers: Answers
     code: Acknowledgement
     condition: Condition | None = None
     event_ids: str = ""
@@ -91,9 +91,9 @@ class AdtDesk:
             _log.error("hl7_message_failed", exc_info=error)
             refusal = _our_fault()
         else:
-            answer = acknowledge(header, None, self._now(), NOTED if outcome is Outcome.NOTED else "")
+            answers = acknowledgements(header, None, self._now(), NOTED if outcome is Outcome.NOTED else "")
             _log.info("hl7_message_taken", door=arrived.door, outcome=outcome)
-            return Receipt(answer, Acknowledgement.ACCEPTED, event_ids=events)
+            return Receipt(answers, Acknowledgement.ACCEPTED, event_ids=events)
         await self._keep_refused(arrived, caller, refusal)
         return self._receipt(header, refusal)
 
@@ -157,8 +157,8 @@ class AdtDesk:
         return self._receipt(header, refusal)
 
     def _receipt(self, header: Hl7Message | None, refusal: Hl7Refusal) -> Receipt:
-        answer = acknowledge(header, refusal, self._now())
-        return Receipt(answer, refusal.acknowledgement, refusal.condition)
+        answers = acknowledgements(header, refusal, self._now())
+        return Receipt(answers, refusal.acknowledgement, refusal.condition)
 
     def _now(self) -> datetime:
         return self.database.clock.now()

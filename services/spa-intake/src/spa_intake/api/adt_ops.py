@@ -1,4 +1,4 @@
-"""ADT messages for operators: list, look at one, replay (dry unless told otherwise) or set aside one that was refused."""
+"""ADT messages for operators: list, look, replay one that was refused (dry unless told otherwise) or set it aside."""
 
 from dataclasses import asdict
 from datetime import datetime

@@ -23,8 +23,11 @@ STATUS = {Acknowledgement.ACCEPTED: 200, Acknowledgement.ERROR: 422, Acknowledge
     "responses": {"200": {"description": "Acknowledged: AA", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
 })  # fmt: skip
 async def receive_adt(request: Request, caller: Hl7Client) -> Response:
-    """AA once it is recorded, a repeat included; AE: correct it and send it again; AR: it is not taken here."""
+    """AA once it is recorded, a repeat included; AE: correct it and send it again; AR: it is not taken here.
+
+    Where MSH-15 and MSH-16 ask for none, the status says it alone.
+    """
     desk: AdtDesk = request.app.state.adt_desk
     receipt = await desk.take(await request.body(), Door.HTTP, lambda _header: caller)
     status = 500 if receipt.condition is Condition.INTERNAL else STATUS[receipt.code]
-    return Response(receipt.acknowledgement, status, {"Homeward-Events": receipt.event_ids}, media_type=MEDIA_TYPE)
+    return Response(receipt.answers.one, status, {"Homeward-Events": receipt.event_ids}, media_type=MEDIA_TYPE)

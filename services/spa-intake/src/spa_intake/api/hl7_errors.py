@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from homeward_kit import problems
 from homeward_kit.problems import Problem
-from spa_intake.adapters.hl7.acknowledgement import MEDIA_TYPE, acknowledge
+from spa_intake.adapters.hl7.acknowledgement import MEDIA_TYPE, acknowledgements
 from spa_intake.adapters.hl7.message import read_header
 from spa_intake.adapters.hl7.refusal import Condition, rejected
 
@@ -53,5 +53,5 @@ async def _turned_away(
     except HTTPException:  # it is longer than may be read
         header = None
     refusal = rejected(Condition.UNKNOWN_KEY, sentence)
-    answer = acknowledge(header, refusal, request.app.state.database.clock.now())
+    answer = acknowledgements(header, refusal, request.app.state.database.clock.now()).one
     return Response(answer, status, headers, media_type=MEDIA_TYPE)

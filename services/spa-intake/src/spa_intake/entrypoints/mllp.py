@@ -1,6 +1,9 @@
 """The MLLP door of the api process: who may send there, and what answers."""
 
 import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Sequence
 
 from opentelemetry.trace import SpanKind
 
@@ -15,7 +18,7 @@ from spa_intake.adapters.hl7.message import Hl7Message, read_header
 from spa_intake.adapters.hl7.movement import sending_system
 from spa_intake.adapters.hl7.refusal import Condition, Hl7Refusal, rejected
 from spa_intake.adapters.mllp.framing import Block
-from spa_intake.adapters.mllp.listener import MllpListener, Peer, Place, server_tls
+from spa_intake.adapters.mllp.listener import MllpListener, Peer, Place, UnwelcomeError, server_tls
 from spa_intake.adapters.sealing import KeysError, read_keys
 from spa_intake.api.adt import SCOPE, AdtDesk
 from spa_intake.domain.policy import Policy
@@ -29,31 +32,47 @@ class MllpDoor:
         self._desk = desk
         self._limits = RateLimits(desk.registry)
         self._in_hand = asyncio.Semaphore(place.at_once)
-        self.listener = MllpListener(place, self._answer)
+        self._lines: defaultdict[str, set[Peer]] = defaultdict(set)  # by client
+        self.listener = MllpListener(place, self._answer, self._forget)
 
     async def keep(self, runtime: Runtime) -> None:
         """Listen until the process stops."""
         runtime.parts["mllp"] = self.listener.state
         await self.listener.run(runtime.stopping)
 
-    async def _answer(self, block: Block, peer: Peer) -> bytes:
-        await self._turn_of(block)
+    async def _answer(self, block: Block, peer: Peer) -> Sequence[bytes]:
+        client = self._client(read_header(block.body))
+        if client is not None:
+            self._count(client, peer)
+            await self._turn_of(client)
         async with self._in_hand:
             return await self._answer_now(block, peer)
 
-    async def _turn_of(self, block: Block) -> None:
-        """MLLP cannot say "later": a sender that is too quick waits for its answers, and so sends more slowly."""
-        client = self._client(read_header(block.body))
-        while client and (wait := self._limits.take(client.subject).wait_seconds):  # noqa: ASYNC110 — time must pass
-            await asyncio.sleep(wait)
+    def _count(self, client: Client, peer: Peer) -> None:
+        """A connection is a client's from its first message on; no client may take the place of the others."""
+        lines = self._lines[client.client_id]
+        if peer not in lines and len(lines) >= self.listener.place.most_of_a_client:
+            raise UnwelcomeError("too_many_of_client")
+        lines.add(peer)
 
-    async def _answer_now(self, block: Block, peer: Peer) -> bytes:
+    def _forget(self, peer: Peer) -> None:
+        for lines in self._lines.values():
+            lines.discard(peer)
+
+    async def _turn_of(self, client: Client) -> None:
+        """MLLP cannot say "later": of a sender that is too quick nothing more is read until its turn has come."""
+        while wait := self._limits.take(client.subject).wait_seconds:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.listener.stopping.wait(), wait)
+                raise UnwelcomeError("stopping")
+
+    async def _answer_now(self, block: Block, peer: Peer) -> Sequence[bytes]:
         with telemetry.burst(), telemetry.span("mllp message", SpanKind.SERVER):
             if block.is_too_long:
                 receipt = await self._desk.refuse(block.body, _too_long(self.listener.place.longest_bytes))
             else:
                 receipt = await self._desk.take(block.body, Door.MLLP, lambda header: self._sender(header, peer))
-            return receipt.acknowledgement
+            return receipt.answers.in_order
 
     def _client(self, header: Hl7Message | None) -> Client | None:
         """By MSH-3 and MSH-4 together, else by MSH-4 alone."""
@@ -94,6 +113,7 @@ def place_of(settings: IntakeSettings) -> Place:
         settings.mllp_longest_bytes,
         settings.mllp_idle_seconds,
         settings.mllp_most_connections,
+        settings.mllp_most_connections_of_a_client,
     )
 
 

@@ -1,7 +1,9 @@
-"""The acknowledgement of a message: what was made of it, to whom, and about which control id."""
+"""The acknowledgements of a message: what was made of it, to whom, and about which control id."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import uuid4
 
 from homeward_kit.values import LONDON
@@ -18,18 +20,74 @@ _ESCAPES = {"|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "\\": "\\E\\", "&": "\\T\\
 _UNSAFE = re.compile(r"[|^~\\&\r\n]")
 
 
-def acknowledge(message: Hl7Message | None, refusal: Hl7Refusal | None, now: datetime, note: str = "") -> bytes:
-    """The ACK for a message (None: it could not even be read): AA, or what the refusal says; in its character set."""
-    text = _acknowledgement(_Echo(message), refusal, now, note)
-    return text.encode(message.encoding if message else "utf-8", "replace")
+class Wish(StrEnum):
+    """When a sender wants an acknowledgement (HL7 table 0155)."""
+
+    ALWAYS = "AL"
+    NEVER = "NE"
+    ON_ERROR = "ER"
+    ON_SUCCESS = "SU"
+
+    def is_for(self, *, is_success: bool) -> bool:
+        return self is Wish.ALWAYS or self is (Wish.ON_SUCCESS if is_success else Wish.ON_ERROR)
 
 
-def _acknowledgement(field: "_Echo", refusal: Hl7Refusal | None, now: datetime, note: str) -> str:
+@dataclass(frozen=True)
+class Answers:
+    """What a sender is told: of the receipt (only in enhanced mode), and of what became of the message."""
+
+    receipt: bytes | None
+    application: bytes | None
+
+    @property
+    def in_order(self) -> tuple[bytes, ...]:
+        return tuple(answer for answer in (self.receipt, self.application) if answer is not None)
+
+    @property
+    def one(self) -> bytes:
+        """For a door through which only one can go: the one that says more; nothing where none is wanted."""
+        return self.application or self.receipt or b""
+
+
+def acknowledgements(message: Hl7Message | None, refusal: Hl7Refusal | None, now: datetime, note: str = "") -> Answers:
+    """What is told of a message (None: it could not even be read), as MSH-15 and MSH-16 ask for.
+
+    With neither it is one acknowledgement, as of old. An error is never silent while either is wanted: where no
+    application acknowledgement tells of it, the one of the receipt does (CE, not CA).
+    """
+    field = _Echo(message)
+
+    def written(code: Acknowledgement) -> bytes:
+        text = _acknowledgement(field, code, refusal if code not in _SUCCESSES else None, now, note)
+        return text.encode(message.encoding if message else "utf-8", "replace")
+
     code = refusal.acknowledgement if refusal else Acknowledgement.ACCEPTED
+    if not field.is_enhanced:
+        return Answers(None, written(code))
+    is_told = field.wish(16).is_for(is_success=refusal is None)
+    commit = _COMMIT[code]
+    if code is Acknowledgement.ERROR and is_told:
+        commit = Acknowledgement.COMMIT_ACCEPTED
+    is_receipt_wanted = field.wish(15).is_for(is_success=commit is Acknowledgement.COMMIT_ACCEPTED)
+    return Answers(written(commit) if is_receipt_wanted else None, written(code) if is_told else None)
+
+
+_SUCCESSES = {Acknowledgement.ACCEPTED, Acknowledgement.COMMIT_ACCEPTED}
+_COMMIT = {
+    Acknowledgement.ACCEPTED: Acknowledgement.COMMIT_ACCEPTED,
+    Acknowledgement.ERROR: Acknowledgement.COMMIT_ERROR,
+    Acknowledgement.REJECTED: Acknowledgement.COMMIT_REJECTED,
+}
+
+
+def _acknowledgement(
+    field: "_Echo", code: Acknowledgement, refusal: Hl7Refusal | None, now: datetime, note: str
+) -> str:
+    no_more = Wish.NEVER if field.is_enhanced else ""  # nobody acknowledges an acknowledgement
     header = [
         "MSH", "^~\\&", field.of(5), field.of(6), field.of(3), field.of(4), _stamp(now), "",
         "^".join(part for part in ("ACK", field.of(9, 2), "ACK") if part), uuid4().hex[:20], field.mode(),
-        field.version(), "", "", "", "", "", field.character_set(),
+        field.version(), "", "", no_more, no_more, "", field.character_set(),
     ]  # fmt: skip
     segments = [header, ["MSA", code, field.control_id(), _UNSAFE.sub(" ", refusal.reason if refusal else note)]]
     if refusal:
@@ -61,6 +119,16 @@ class _Echo:
     def version(self) -> str:
         text = self.of(12)
         return text if _VERSION.fullmatch(text) else DEFAULT_VERSION
+
+    @property
+    def is_enhanced(self) -> bool:
+        """Whether the sender says which acknowledgements it wants; what is not in the table says nothing."""
+        return any(self.of(number).upper() in set(Wish) for number in (15, 16))
+
+    def wish(self, number: int) -> Wish:
+        """In enhanced mode what is not asked for is not wanted."""
+        said = self.of(number).upper()
+        return Wish(said) if said in set(Wish) else Wish.NEVER
 
     def character_set(self) -> str:
         """As it was named, when it is one we read; a damaged message may have a birth date there."""

@@ -4,11 +4,14 @@ from enum import StrEnum
 
 
 class Acknowledgement(StrEnum):
-    """MSA-1 (HL7 table 0008, original mode)."""
+    """MSA-1 (HL7 table 0008): what became of a message; the last three of its receipt alone, in enhanced mode."""
 
     ACCEPTED = "AA"
     ERROR = "AE"  # the message was understood and something in it is wrong: correct it and send it again
     REJECTED = "AR"  # it cannot be taken as it is: of another type, version or form
+    COMMIT_ACCEPTED = "CA"  # it is stored; what became of it, the other acknowledgement says
+    COMMIT_ERROR = "CE"
+    COMMIT_REJECTED = "CR"
 
 
 class Condition(StrEnum):

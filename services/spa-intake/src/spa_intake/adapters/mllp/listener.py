@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,18 +30,23 @@ class Place:
     longest_bytes: int = 1_048_576
     idle_seconds: float = 300.0
     most_connections: int = 100
+    most_of_a_client: int = 20  # of them
     at_once: int = 8  # messages in hand: fewer than the database has connections
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Peer:
-    """Who is connected; without a client certificate `names` is None."""
+    """A connection and who has made it; without a client certificate `names` is None."""
 
     names: frozenset[str] | None
 
 
-# answers a block; an exception means that nothing may be answered, and the connection is closed
-Handle = Callable[[Block, Peer], Awaitable[bytes]]
+class UnwelcomeError(Exception):
+    """The connection is closed without an answer, for a reason that is ours; its sender keeps what it has sent."""
+
+
+# answers a block, or says nothing; an exception means that nothing may be answered, and the connection is closed
+Handle = Callable[[Block, Peer], Awaitable[Sequence[bytes]]]
 
 
 @dataclass
@@ -50,9 +55,10 @@ class MllpListener:
 
     place: Place
     handle: Handle
+    gone: Callable[[Peer], None] = lambda _: None  # told of each connection that has ended
     port: int = 0  # the port it listens on, once it does
     _connections: "set[asyncio.Task[None]]" = field(default_factory=set)
-    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # no message is begun any more
     _server: asyncio.Server | None = None
 
     def state(self) -> str:
@@ -73,7 +79,7 @@ class MllpListener:
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
-        self._stopping.set()
+        self.stopping.set()
         if self._connections:
             _, unfinished = await asyncio.wait(self._connections, timeout=STOP_SECONDS)
             for task in unfinished:
@@ -91,17 +97,21 @@ class MllpListener:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 — asyncio calls this as a task
         self._connections.add(task)
+        peer = Peer(_names(writer))
         try:
             if len(self._connections) > self.place.most_connections:
                 _log.warning("mllp_connection_refused", reason="too_many")
                 return
-            await self._converse(reader, writer, Peer(_names(writer)))
+            await self._converse(reader, writer, peer)
+        except UnwelcomeError as error:
+            _log.warning("mllp_connection_refused", reason=str(error))
         except (OSError, TimeoutError, NoiseError) as error:
             _log.info("mllp_connection_ended", error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 — one connection's trouble is no other's
             _log.error("mllp_unanswered", exc_info=error)
         finally:
             self._connections.discard(task)
+            self.gone(peer)
             writer.close()
             with contextlib.suppress(OSError, TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), CLOSE_SECONDS)
@@ -111,7 +121,7 @@ class MllpListener:
         patience = self.place.idle_seconds
         while data := await self._read(reader, patience):
             for block in blocks.feed(data):
-                writer.write(framed(await self.handle(block, peer)))
+                writer.writelines([framed(answer) for answer in await self.handle(block, peer)])
                 await asyncio.wait_for(writer.drain(), ANSWER_SECONDS)
                 if block.is_too_long:
                     return
@@ -119,10 +129,10 @@ class MllpListener:
 
     async def _read(self, reader: asyncio.StreamReader, patience: float) -> bytes:
         """What has arrived; nothing when the sender has closed or the process stops. Raises TimeoutError."""
-        if self._stopping.is_set():
+        if self.stopping.is_set():
             return b""
         reading = asyncio.ensure_future(reader.read(CHUNK))
-        stopping = asyncio.ensure_future(self._stopping.wait())
+        stopping = asyncio.ensure_future(self.stopping.wait())
         try:
             done, _ = await asyncio.wait({reading, stopping}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if not done:
