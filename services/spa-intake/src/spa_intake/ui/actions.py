@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from .forms import answer as answer_forms
 from .forms import case as case_forms
 from .forms import package as package_forms
 from .forms import referral as referral_forms
@@ -110,7 +111,7 @@ ACTIONS: tuple[Action, ...] = (
         "Record the ward's answer",
         "The ward's answer is recorded.",
         _state("queried"),
-        form=referral_forms.ANSWER,
+        form=answer_forms.ANSWER,
         is_next_step=True,
     ),
     _referral(

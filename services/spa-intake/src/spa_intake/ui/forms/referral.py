@@ -34,7 +34,7 @@ OTHER_SERVICES = {
 _NotEmpty = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 
 
-def _without_nothing(codes: object) -> object:
+def without_nothing(codes: object) -> object:
     return [code for code in codes if code != NOTHING] if isinstance(codes, list) else codes
 
 
@@ -69,7 +69,7 @@ class QueryForm(FormModel):
 class ReadinessForm(FormModel):
     """The time of the operation, where one is given, is that of every criterion that ends so long after one."""
 
-    criteria_to_reside: Annotated[Codes, BeforeValidator(_without_nothing)]
+    criteria_to_reside: Annotated[Codes, BeforeValidator(without_nothing)]
     operated_on: date | None = Field_(None, exclude=True)
     operated_at: time | None = Field_(None, exclude=True)
 
@@ -91,17 +91,6 @@ class ReadinessForm(FormModel):
 class NoteForm(FormModel):
     text: _NotEmpty
     for_ward: Annotated[bool, BeforeValidator(bool)] = False
-
-
-class AnswerForm(FormModel):
-    """The ward's answer; what is left empty stays as it was."""
-
-    needs: Codes | None = None
-    mobility: str | None = None
-    cognition: str | None = None
-    living_situation: str | None = None
-    existing_care: str | None = None
-    expected_discharge_on: date | None = None
 
 
 DECLINE = Form(
@@ -197,36 +186,6 @@ NOTE = Form(
             Kind.CHECKBOXES,
             "Select who may read it",
             (Choice("yes", "The ward may read it too", "Otherwise only staff of this service read it"),),
-        ),
-    ),
-)
-_LIVING = ("alone", "with_others", "with_carer", "sheltered_housing", "care_home", "no_fixed_abode")
-_CARE = ("none", "informal", "package_of_care", "care_home")
-_MOBILITY = ("independent", "one_person", "two_people", "hoist", "bed_bound")
-_COGNITION = ("no_concern", "mild_impairment", "moderate_severe_impairment", "delirium")
-
-
-def _select(name: str, label: str, codes: tuple[str, ...]) -> Field:
-    options = (Choice("", "Leave as it is"), *choices(words.SITUATION, codes))
-    return Field(name, label, Kind.SELECT, "Select an answer", options)
-
-
-ANSWER = Form(
-    AnswerForm,
-    (
-        Field(
-            "needs", "What does the person need help with?", Kind.CHECKBOXES, "Select the needs", choices(words.NEEDS)
-        ),
-        _select("mobility", "Mobility", _MOBILITY),
-        _select("cognition", "Memory and thinking", _COGNITION),
-        _select("living_situation", "Living situation", _LIVING),
-        _select("existing_care", "Care before the admission", _CARE),
-        Field(
-            "expected_discharge_on",
-            "Expected discharge date",
-            Kind.DATE,
-            "Enter a real date, such as 27 3 2027",
-            hint="Leave empty if it stays as it is",
         ),
     ),
 )

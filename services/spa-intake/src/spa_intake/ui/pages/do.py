@@ -7,19 +7,18 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from starlette.datastructures import FormData
 
 from spa_intake.ui.actions import BY_CODE, About, Action
 from spa_intake.ui.context import READ_YOUR_WRITES, SignedIn, User, page, see_other
-from spa_intake.ui.forms import decision
+from spa_intake.ui.forms import answer, decision
 from spa_intake.ui.forms.fields import Checked, Field, FormModel, Kind, Raw, check
 from spa_intake.ui.owners import INTAKE, Command, Done, Refused
 from spa_intake.ui.presenters import record as presenter
 from spa_intake.ui.presenters import words
 from spa_intake.ui.presenters.timeline import Names, timeline
-from spa_intake.ui.problems import error_page
+from spa_intake.ui.problems import error_page, needs_role
 from spa_intake.ui.record import Record, load
-from spa_intake.ui.security import is_same_origin
+from spa_intake.ui.sending import Sent, sent_form
 
 from .record import header_values
 
@@ -68,6 +67,12 @@ class Attempt:
     number: str = ""
     version: int | None = None
     grid: Sequence[decision.GridRow] = ()
+    typed: Sequence[tuple[str, str]] = ()
+    is_again: bool = False
+
+    def again(self) -> "Attempt":
+        """The form with what was typed, on the version that is there now."""
+        return replace(self, checked=Checked(self.checked.raw, None, {}), version=None, is_again=True)
 
 
 @router.get("/referrals/{referral_id}/do/{code}")
@@ -82,6 +87,10 @@ async def show_form(user: User, referral_id: UUID, code: str, target: UUID | Non
         suggestion = doing.resource.get("suggestion") or {}
         grid = decision.grid_of(suggestion.get("lines") or [])
         return _form_page(doing, Attempt(_prefilled(doing, suggestion), grid=grid))
+    if doing.action.code == "answer":
+        record = doing.record
+        known = answer.raw_of(doing.resource, record.content.data, record.person.data)
+        return _form_page(doing, Attempt(Checked(known, None, {})))
     return _form_page(doing, Attempt(Checked(_asked_for(doing), None, {})))
 
 
@@ -91,21 +100,38 @@ async def do_it(user: User, referral_id: UUID, code: str, target: UUID | None = 
     doing = await _doing(user, referral_id, code, target)
     if not isinstance(doing, Doing):
         return doing
-    data = await user.request.form()
-    number = user.ui.tokens.number(user.session, str(data.get("form_token", "")))
-    if number is None or not is_same_origin(user.request):
-        sentence = "This form is no longer valid. Go back, load the page again and send the form once more."
-        return error_page(user.request, 403, sentence, user=user, back=doing.back)
-    seen = str(data.get("version", ""))
-    version = int(seen) if seen.isdigit() else None
+    sent = await sent_form(user, doing.back)
+    if isinstance(sent, Response):
+        return sent
     if doing.action.code == "decide":
-        return await _decide(doing, data, number, version)
-    attempt = Attempt(check(doing.action.form, data) if doing.action.form else Checked({}, None, {}), number, version)
+        return await _decide(doing, sent)
+    checked = check(doing.action.form, sent.data) if doing.action.form else Checked({}, None, {})
+    attempt = Attempt(checked, sent.number, sent.version, typed=sent.typed())
+    if sent.is_again:
+        return _form_page(doing, attempt.again())
     if attempt.checked.errors:
         return _form_page(doing, attempt, 422)
-    answer = await _send(doing, attempt, _body(doing, attempt.checked.values))
-    note = getattr(attempt.checked.values, "own_note", None)
-    return await _with_note(doing, note, number) if note and answer.status_code == SEE_OTHER else answer
+    values = attempt.checked.values
+    if isinstance(values, answer.AnswerForm):
+        response = await _answer(doing, attempt, values)
+    else:
+        response = await _send(doing, attempt, _body(doing, values))
+    note = getattr(values, "own_note", None)
+    return await _with_note(doing, note, sent.number) if note and response.status_code == SEE_OTHER else response
+
+
+async def _answer(doing: Doing, attempt: Attempt, values: answer.AnswerForm) -> Response:
+    """The criteria to reside are an assessment, recorded first: the answer then follows its version."""
+    if values.criteria_to_reside is not None:
+        path = BY_CODE["readiness"].path.format(referral_id=doing.record.row.referral_id)
+        assessed_at = doing.user.ui.now().isoformat()
+        body = {"criteria_to_reside": values.criteria_to_reside, "assessed_at": assessed_at}
+        command = Command(INTAKE, path, body, attempt.version, f"{attempt.number}-criteria")
+        assessed = await doing.user.ui.owners.command(doing.user.staff, command)
+        if isinstance(assessed, Refused):
+            return _refusal(doing, assessed, attempt)
+        attempt = replace(attempt, version=assessed.body["version"])
+    return await _send(doing, attempt, values.body(doing.resource, doing.record.content.data))
 
 
 async def _with_note(doing: Doing, note: str, number: str) -> Response:
@@ -143,18 +169,20 @@ def _body(doing: Doing, values: FormModel | None) -> Mapping[str, Any]:  # Any: 
     return body
 
 
-async def _decide(doing: Doing, data: FormData, number: str, version: int | None) -> Response:
+async def _decide(doing: Doing, sent: Sent) -> Response:
     suggested = (doing.resource.get("suggestion") or {}).get("pathway")
-    sent = decision.check_decision(data, suggested)
-    attempt = Attempt(sent.checked, number, version, sent.grid)
-    if sent.body is None:
+    decided = decision.check_decision(sent.data, suggested)
+    attempt = Attempt(decided.checked, sent.number, sent.version, decided.grid, sent.typed())
+    if sent.is_again:
+        return _form_page(doing, attempt.again())
+    if decided.body is None:
         return _form_page(doing, attempt, 422)
-    if not sent.note:
-        return await _send(doing, attempt, sent.body)
-    noted = await _note(doing, sent.note, number)
+    if not decided.note:
+        return await _send(doing, attempt, decided.body)
+    noted = await _note(doing, decided.note, sent.number)
     if isinstance(noted, Refused):
         return _refusal(doing, noted, attempt)
-    return await _send(doing, attempt, {**sent.body, "note_id": noted.body["note_id"]})
+    return await _send(doing, attempt, {**decided.body, "note_id": noted.body["note_id"]})
 
 
 async def _note(doing: Doing, text: str, number: str) -> Done | Refused:
@@ -181,15 +209,11 @@ def _refusal(doing: Doing, refused: Refused, attempt: Attempt) -> Response:
         return _needs_role(doing)
     if refused.status in {409, 412, 428}:
         return _conflict(doing, refused, attempt)
-    status = refused.status if refused.status in {404, 503} else 500
-    return error_page(doing.user.request, status, refused.detail or None, user=doing.user, back=doing.back)
+    return error_page(doing.user.request, refused.status, refused.detail or None, user=doing.user, back=doing.back)
 
 
 def _needs_role(doing: Doing) -> Response:
-    who = " or ".join(sorted(words.ROLES[role].lower() for role in doing.action.roles))
-    mine = words.ROLES[doing.user.staff.role].lower()
-    sentence = f"You are signed in as {mine}. “{doing.action.button}” needs: {who}."
-    return error_page(doing.user.request, 403, sentence, user=doing.user, back=doing.back)
+    return needs_role(doing.user, doing.action.button, doing.action.roles, doing.back)
 
 
 def _conflict(doing: Doing, refused: Refused, attempt: Attempt) -> Response:
@@ -206,6 +230,7 @@ def _conflict(doing: Doing, refused: Refused, attempt: Attempt) -> Response:
         "current_version": refused.current_version or doing.resource.get("version"),
         "days": timeline(doing.record.entries[:LATEST], Names(doing.record.staff_names, {}, now)),
         "back": doing.back,
+        "typed": attempt.typed if doing.fields and doing.action.is_offered(doing.resource) else (),
     }
     return page(doing.user.request, "conflict.jinja", values, user=doing.user, status=refused.status)
 
@@ -246,6 +271,8 @@ def _form_page(doing: Doing, attempt: Attempt, status: int = 200) -> Response:
         **header_values(doing.user, doing.record),
         "action": doing.action,
         "fields": doing.fields,
+        "sections": _sections(doing),
+        "is_again": attempt.is_again,
         "first_ids": {field.name: f"{field.name}-day" for field in doing.fields if field.kind is Kind.DATE},
         "raw": attempt.checked.raw,
         "errors": attempt.checked.errors,
@@ -259,6 +286,12 @@ def _form_page(doing: Doing, attempt: Attempt, status: int = 200) -> Response:
         "quorum": _quorum(case),
     }
     return page(doing.user.request, "form.jinja", values, user=doing.user, status=status)
+
+
+def _sections(doing: Doing) -> Sequence[answer.Section]:
+    if doing.action.code != "answer":
+        return ()
+    return answer.sections(doing.resource.get("missing") or [], doing.record.row.kind)
 
 
 def _quorum(case: Mapping[str, Any]) -> list[str]:  # Any: JSON

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from . import dates, words
+from .differences import Difference
 
 Json = Mapping[str, Any]  # Any: JSON of the intake API
 
@@ -43,19 +44,6 @@ class RuleView:
     counts: str
     is_in_force: bool
     changed: str
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A line of the rule as it is and as it would be."""
-
-    label: str
-    now: str
-    then: str
-
-    @property
-    def is_changed(self) -> bool:
-        return self.now != self.then
 
 
 def rule_view(rule: Json, names: Mapping[UUID, str], now: datetime) -> RuleView:
