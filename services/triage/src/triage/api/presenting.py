@@ -13,6 +13,7 @@ from triage.domain.facts import CodedFacts, JourneyFacts
 from triage.domain.lines import suggest_lines
 from triage.domain.quorum import Quorum
 from triage.domain.suggestion import picture_of, suggest
+from triage.domain.target import respond_by
 
 
 def case_view(file: CaseFile) -> schemas.CaseView:
@@ -30,6 +31,7 @@ def case_view(file: CaseFile) -> schemas.CaseView:
         is_paused=case.is_paused,
         is_returned=case.is_returned,
         target_on=case.target_on,
+        respond_by=None if case.is_target_set_here else respond_by(facts),
         closed_reason=case.closed_reason,
         pathway=case.decisions[-1].pathway if case.decisions else None,
         flags=sorted(facts.flags) if case.state is CaseState.DECIDED else [],

@@ -168,6 +168,7 @@ class CaseSummary(BaseModel):
 class CaseView(CaseSummary):
     flags: list[str]  # what the package tells the MDT: it may reopen the case
     missing: list[str]  # what the ward was asked for, while the case is returned
+    respond_by: datetime | None  # where the referral asks for a response and nobody has set another date
     suggestion: SuggestionView
     assessments: list[AssessmentView]
     decisions: list[DecisionView]

@@ -60,6 +60,7 @@ class Decision:
 @dataclass(frozen=True)
 class Opened:
     opened_at: datetime
+    respond_by: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class PathwayDecided:
 class TargetSet:
     target_on: date
     reason: str
+    respond_by: datetime | None = None  # where the date is that of a response
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class CodedFacts:
     needs: tuple[str, ...] = ()
     criteria_to_reside: tuple[str, ...] = ()
     expected_discharge_on: date | None = None
+    discharge_ready_on: date | None = None
+    response_within: str | None = None  # two_hours, two_days
     outward_postcode: str | None = None
     age_band: str | None = None
     living_situation: str | None = None
@@ -50,6 +52,7 @@ class ReferralNews:
     version: int
     state: ReferralState
     accepted_at: datetime | None = None
+    received_at: datetime | None = None
     coded: CodedFacts | None = None
     criteria_to_reside: tuple[str, ...] | None = None
     missing: tuple[str, ...] | None = None
@@ -71,6 +74,7 @@ class ReferralFacts:
     state: ReferralState
     was_accepted: bool = False
     accepted_at: datetime | None = None
+    received_at: datetime | None = None
     is_queried_after_acceptance: bool = False
     missing: tuple[str, ...] = ()
     answered_version: int = 0
@@ -105,6 +109,7 @@ def learn_referral(known: ReferralFacts | None, news: ReferralNews) -> ReferralF
         state=news.state,
         was_accepted=known.was_accepted or news.state is ReferralState.ACCEPTED or news.is_query_after_acceptance,
         accepted_at=known.accepted_at or news.accepted_at,
+        received_at=known.received_at or news.received_at,
         is_queried_after_acceptance=is_queried
         and (known.is_queried_after_acceptance or news.is_query_after_acceptance),
         missing=known.missing if news.missing is None else news.missing,

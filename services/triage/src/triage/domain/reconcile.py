@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from . import codes, events
 from .case import Case, Happened, Outcome, record, then
 from .facts import JourneyFacts
-from .target import overdue_at
+from .target import asked_for_on, overdue_at, respond_by
 
 _CASES = UUID("5b3b2f9e-6d0e-4f0e-9a55-3f6d2f9f7c11")
 
@@ -28,7 +28,7 @@ def reconcile(facts: JourneyFacts, case: Case | None, now: datetime) -> tuple[Ca
         outcome = _open(facts, now)
     else:
         outcome = Outcome(case)
-    for step in (_stop, _pause, _ward_question, _follow_ward_date, _overdue):
+    for step in (_stop, _pause, _ward_question, _follow_referral, _overdue):
         outcome = then(outcome, step(outcome.case, facts, now))
     return outcome.case, outcome.happened
 
@@ -41,9 +41,9 @@ def _open(facts: JourneyFacts, now: datetime) -> Outcome:
         referral_id=referral.referral_id,
         patient_key=referral.patient_key,
         kind=referral.kind,
-        target_on=referral.expected_discharge_on,
+        target_on=asked_for_on(facts),
     )
-    return record(born, events.Opened(opened_at=now))
+    return record(born, events.Opened(opened_at=now, respond_by=respond_by(facts)))
 
 
 def _stop(case: Case, facts: JourneyFacts, now: datetime) -> Outcome:
@@ -75,12 +75,12 @@ def _ward_question(case: Case, facts: JourneyFacts, _now: datetime) -> Outcome:
     return Outcome(case)
 
 
-def _follow_ward_date(case: Case, facts: JourneyFacts, _now: datetime) -> Outcome:
-    date = facts.referral.expected_discharge_on
+def _follow_referral(case: Case, facts: JourneyFacts, _now: datetime) -> Outcome:
+    date = asked_for_on(facts)
     if case.is_closed or case.is_target_set_here or date is None or date == case.target_on:
         return Outcome(case)
     moved = replace(case, target_on=date)
-    return record(moved, events.TargetSet(target_on=date, reason=codes.WARD_CHANGED_DATE))
+    return record(moved, events.TargetSet(target_on=date, reason=codes.WARD_CHANGED_DATE, respond_by=respond_by(facts)))
 
 
 def _overdue(case: Case, facts: JourneyFacts, now: datetime) -> Outcome:

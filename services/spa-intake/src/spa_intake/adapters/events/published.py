@@ -113,6 +113,7 @@ class ReferralAccepted(ReferralEvent):
     facts: CodedFacts
     accepted_at: datetime
     stay_id: UUID | None
+    received_at: datetime | None = None  # from when the time to respond counts
 
 
 class ReferralDeclined(ReferralEvent):

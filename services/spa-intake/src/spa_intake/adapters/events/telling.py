@@ -62,6 +62,7 @@ _FIELDS: dict[ReferralFact, Callable[[Referral, Happened], Fields]] = {
         "facts": coded_facts(r.facts),
         "accepted_at": r.accepted_at,
         "stay_id": r.stay_id,
+        "received_at": r.received_at,
     },
     ReferralFact.DECLINED: lambda r, _: {
         "reason": r.ended_reason,

@@ -28,6 +28,8 @@ from triage.domain.facts import (
     learn_stay,
 )
 
+_DAYS = ("expected_discharge_on", "discharge_ready_on")
+
 
 async def learn(tx: Tx, news: News) -> None:
     """Take in one piece of news; what is older than what is known changes nothing."""
@@ -97,9 +99,8 @@ async def _put(tx: Tx, table: Table, row: dict[str, Any]) -> None:  # Any: value
 
 def _referral_row(facts: ReferralFacts) -> dict[str, Any]:  # Any: as above
     coded = asdict(facts.coded) if facts.coded else None
-    if coded is not None and facts.coded is not None:
-        expected = facts.coded.expected_discharge_on
-        coded["expected_discharge_on"] = expected.isoformat() if expected else None
+    if coded is not None:
+        coded |= {name: day.isoformat() for name in _DAYS if (day := coded[name])}
     row = asdict(facts) | {"coded": coded, "state": facts.state.value}
     return row | {name: list(row[name]) for name in ("missing", "criteria_to_reside")}
 
@@ -111,10 +112,9 @@ def _referral(row: RowMapping) -> ReferralFacts:
 
 
 def _coded(stored: dict[str, Any]) -> CodedFacts:  # Any: JSON
-    expected = stored["expected_discharge_on"]
+    days = {name: date.fromisoformat(day) for name in _DAYS if (day := stored.get(name))}
     lists = {name: tuple(stored[name]) for name in ("needs", "criteria_to_reside")}
-    expected_on = date.fromisoformat(expected) if expected else None
-    return CodedFacts(**{**stored, **lists, "expected_discharge_on": expected_on})
+    return CodedFacts(**{**stored, **lists, **days})
 
 
 def _package_row(facts: PackageFacts) -> dict[str, Any]:  # Any: as above

@@ -15,6 +15,7 @@ referral_facts = Table(
     Column("state", Text),
     Column("was_accepted", Boolean),
     Column("accepted_at", DateTime(timezone=True)),
+    Column("received_at", DateTime(timezone=True)),
     Column("is_queried_after_acceptance", Boolean),
     Column("missing", ARRAY(Text)),
     Column("answered_version", Integer),

@@ -26,6 +26,8 @@ class CodedFactsIn(ConsumedPart):
     cognition: str | None
     clinical_frailty_scale: int | None
     safeguarding_concern: bool
+    discharge_ready_on: date | None = None
+    response_within: str | None = None
 
 
 class StayIn(ConsumedPart):
@@ -66,6 +68,7 @@ class ReferralAcceptedIn(ReferralEventIn):
     type: ClassVar[str] = "discharge.referral.accepted.v1"
     facts: CodedFactsIn
     accepted_at: AwareDatetime
+    received_at: AwareDatetime | None = None
     stay_id: UUID | None
 
 

@@ -41,6 +41,7 @@ class CaseOpened(_Case):
     kind: str
     target_on: date | None
     opened_at: datetime
+    respond_by: datetime | None = None  # where the referral asks for a response within a time
 
 
 class AssessmentRecorded(_Case):
@@ -71,6 +72,7 @@ class CaseTargetSet(_Case):
     type: ClassVar[str] = "discharge.case.target_set.v1"
     target_on: date
     reason: str
+    respond_by: datetime | None = None
 
 
 class CasePaused(_Case):

@@ -46,6 +46,7 @@ def _referral(received: Received[Event], event: consumed.ReferralEventIn) -> Ref
         version=_version(received),
         state=event.state,
         accepted_at=event.accepted_at if isinstance(event, consumed.ReferralAcceptedIn) else None,
+        received_at=event.received_at if isinstance(event, consumed.ReferralAcceptedIn) else None,
         coded=CodedFacts(**facts.model_dump()) if isinstance(facts, consumed.CodedFactsIn) else None,
         criteria_to_reside=getattr(event, "criteria_to_reside", None),
         missing=query.missing if query else None,

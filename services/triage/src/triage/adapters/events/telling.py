@@ -34,14 +34,15 @@ def told(happened: Happened) -> PublishedEvent:  # noqa: C901, PLR0911 — one b
         "is_returned": case.is_returned,
     }
     match detail:
-        case events.Opened(opened_at):
-            return published.CaseOpened(**about, kind=case.kind, target_on=case.target_on, opened_at=opened_at)
+        case events.Opened(opened_at, respond_by):
+            opened = {"kind": case.kind, "target_on": case.target_on, "opened_at": opened_at, "respond_by": respond_by}
+            return published.CaseOpened.model_validate({**about, **opened})
         case events.AssessmentRecorded(assessment):
             return _assessment(about, assessment)
         case events.PathwayDecided(decision):
             return _decision(about, case, decision)
-        case events.TargetSet(target_on, reason):
-            return published.CaseTargetSet(**about, target_on=target_on, reason=reason)
+        case events.TargetSet(target_on, reason, respond_by):
+            return published.CaseTargetSet(**about, target_on=target_on, reason=reason, respond_by=respond_by)
         case events.Paused(criteria):
             return published.CasePaused(**about, criteria_to_reside=list(criteria))
         case events.Resumed():
