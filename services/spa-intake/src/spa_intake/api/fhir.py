@@ -36,6 +36,7 @@ BASE = "/fhir/R4"
 SCHEMA_FILE = "fhir.schema.json"
 ANSWER_SECONDS = 5  # the standard's limit; after it the sender is told to try again
 MOST_CLIENTS_TOLD = 1_000
+MOST_NAMES_KNOWN = 100  # of this server, as callers write them
 
 router = APIRouter(
     prefix=BASE, tags=["FHIR"], route_class=FhirRoute, default_response_class=FhirJson, responses=RESPONSES
@@ -222,4 +223,10 @@ def _tell_missing(app: FastAPI, caller: Caller, checked: headers.Headers) -> Non
 
 def endpoint_of(request: Request) -> str:
     """The address of this FHIR server."""
-    return str(request.base_url).rstrip("/") + BASE
+    called = (str(request.scope["scheme"]), request.headers.get("host"))
+    known: dict[tuple[str, str | None], str] = request.app.state.__dict__.setdefault("fhir_endpoints", {})
+    if called not in known:
+        if len(known) >= MOST_NAMES_KNOWN:  # a sender can write what it likes there
+            known.clear()
+        known[called] = str(request.base_url).rstrip("/") + BASE
+    return known[called]

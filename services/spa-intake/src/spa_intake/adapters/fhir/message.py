@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pydantic_core
 from pydantic import ValidationError
@@ -19,8 +18,7 @@ YEARS = range(1900, 2101)
 R = TypeVar("R", bound=resources.Resource)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A resource as sent, to be read by the model of its own type, and the address it has in the message."""
 
     full_url: str | None
