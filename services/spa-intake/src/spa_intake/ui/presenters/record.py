@@ -157,8 +157,8 @@ def triage(case: Json, now: datetime) -> Sequence[Row]:
         if decision.get("differs_reason"):
             found.append(Row("Reason it differs", words.say(words.REASONS, decision["differs_reason"])))
     found.append(Row("Target date", _day(case.get("target_on"), today)))
-    if by := case.get("respond_by"):
-        found.append(Row("Respond by", dates.moment(datetime.fromisoformat(by), now)))
+    if respond_by := case.get("respond_by"):
+        found.append(Row("Respond by", dates.moment(datetime.fromisoformat(respond_by), now)))
     return found
 
 
