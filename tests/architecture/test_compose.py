@@ -92,7 +92,16 @@ def test_the_issuer_reads_the_names_it_is_given() -> None:
     assert [name for name in SERVICES["issuer"]["environment"] if f'"{name}"' not in source] == []
 
 
-def files_of_tests_that_are_mounted_exist() -> None:
+def test_the_issuers_clients_are_those_the_services_know() -> None:
+    given = {
+        one["client_id"]: set(one["scopes"]) for one in json.loads(SERVICES["issuer"]["environment"]["ISSUER_CLIENTS"])
+    }
+    for name in BY_NAME:
+        known = json.loads(SERVICES[name]["environment"]["CLIENTS"])
+        assert {one["client_id"]: set(one["scopes"]) for one in known} == given
+
+
+def test_files_that_are_mounted_exist() -> None:
     mounts = {
         volume.split(":")[0]
         for service in SERVICES.values()

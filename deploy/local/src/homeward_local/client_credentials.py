@@ -1,6 +1,8 @@
 """OAuth2 client credentials with `private_key_jwt` (RFC 7523): a system proves who it is by a short-lived assertion."""
 
 import json
+import os
+import sys
 import time
 import uuid
 from collections.abc import Mapping
@@ -92,14 +94,19 @@ class TokenDesk:
 
 
 def known_clients(text: str) -> dict[str, KnownClient]:
-    """The clients of a JSON list of {"client_id", "jwk", "scopes"}."""
+    """The clients of a JSON list of {"client_id", "jwk" or "key_file" (PEM), "scopes"}."""
     found = {}
     for entry in json.loads(text):
-        key = import_key(dict(entry["jwk"]))
+        key = _key_of_file(entry["key_file"]) if "key_file" in entry else import_key(dict(entry["jwk"]))
         if not isinstance(key, ECKey | RSAKey):
             raise TypeError("a client's key must be EC or RSA")
         found[entry["client_id"]] = KnownClient(entry["client_id"], key, frozenset(entry["scopes"]))
     return found
+
+
+def _key_of_file(path: str) -> ECKey:
+    """An EC key in PEM: the client's public one, or its own where the client lives beside the issuer."""
+    return ECKey.import_key(Path(path).read_text())
 
 
 def demo_client(config: Config) -> dict[str, Any]:  # JSON
@@ -136,3 +143,16 @@ def client_token(token_url: str, client_id: str, key_file: Path, scope: str | No
     except httpx.HTTPError as error:
         raise StackError(f"The token endpoint gave no token ({type(error).__name__}).") from error
     return str(answer.json()["access_token"])
+
+
+def main() -> None:
+    """Print a token for the first client whose key file lies here; scopes may follow. For the issuer in a container."""
+    entries = [entry for entry in json.loads(os.environ["ISSUER_CLIENTS"]) if "key_file" in entry]
+    if not entries:
+        raise StackError("ISSUER_CLIENTS names no client with a key file.")
+    token_url, client = os.environ["ISSUER_URL"] + TOKEN_PATH, entries[0]
+    print(client_token(token_url, client["client_id"], Path(client["key_file"]), " ".join(sys.argv[1:]) or None))
+
+
+if __name__ == "__main__":
+    main()
