@@ -159,9 +159,11 @@ def current_referral() -> str | None:
 
 def current_traceparent() -> str | None:
     """The W3C traceparent of the current span; None outside a trace."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
-    return carrier.get("traceparent")
+    context = current_span_context()
+    if not context.is_valid:
+        return None
+    trace_id, span_id = trace.format_trace_id(context.trace_id), trace.format_span_id(context.span_id)
+    return f"00-{trace_id}-{span_id}-{context.trace_flags:02x}"
 
 
 def current_trace_id() -> str | None:
