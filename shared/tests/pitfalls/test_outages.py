@@ -5,6 +5,7 @@ PITFALL_OUTAGE_SECONDS=60 for the full length; continuous integration waits less
 
 import asyncio
 import os
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,31 @@ async def test_pitfall_04_what_was_acknowledged_survives_the_databases_kill_9(
         async with own_database.transaction() as tx:
             stored = set((await tx.execute("SELECT number FROM things")).scalars())
         assert acknowledged <= stored
+
+
+_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+async def test_connections_that_ended_while_they_lay_in_the_pool_are_replaced_before_they_are_used(
+    database: Database,
+) -> None:
+    async with AsyncExitStack() as together:
+        for _ in range(4):
+            tx = await together.enter_async_context(database.transaction())
+            await tx.execute("SELECT 1")
+    async with database.transaction() as last:
+        await last.execute(f"SELECT pg_terminate_backend(pid) {_OTHERS}")
+
+        async def are_gone() -> bool:
+            await last.execute("SELECT pg_stat_clear_snapshot()")
+            return (await last.execute(f"SELECT 1 {_OTHERS}")).first() is None
+
+        await until(are_gone, 20, "the connections do not end")
+
+    async with AsyncExitStack() as together:
+        for _ in range(4):
+            tx = await together.enter_async_context(database.transaction())
+            assert (await tx.execute("SELECT 1")).scalar_one() == 1
 
 
 async def _wait_for_status(process: SampleProcess, status: str) -> None:
