@@ -4,8 +4,10 @@ import asyncio
 import os
 import random
 import signal
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,6 @@ from homeward_local.demo import clock
 from homeward_local.demo.people import synthetic_person
 from homeward_local.demo.rest import referral_body
 from homeward_local.state import require_running
-from homeward_local.testing import running_stack
 
 from .waiting import until
 
@@ -32,20 +33,23 @@ async def _has_restarted(config: Config, name: str, pid: int) -> bool:
     return process["state"] == "running" and process["pid"] != pid
 
 
-def test_the_stack_starts_its_killed_servers_again() -> None:
-    with running_stack("--no-seed") as status:
-        config = config_from_environment(status["environment"])
-        client = StackClient.of_running(config)
-        chooser = random.Random(5)
-        for name in ("postgres", "kafka"):
-            pid = int(str(_process(config, name)["pid"]))
-            os.kill(pid, signal.SIGKILL)
-            restarted = until(partial(_has_restarted, config, name, pid), seconds=30)
-            assert asyncio.run(restarted), name
-            now = datetime.now(UTC)
-            body = referral_body(synthetic_person(chooser, now.date()), now)
-            sent = client.post("spa-intake", "/api/v1/referrals", "ward_system", body)
-            assert sent["state"] == "received"
-            clock.settle(client)  # its events have reached every consumer
-        services = {service: _process(config, service)["restarts"] for service in client.services}
-        assert services == dict.fromkeys(client.services, 0)  # they live through it
+def _restarts(config: Config, names: Iterable[str]) -> dict[str, object]:
+    return {name: _process(config, name)["restarts"] for name in names}
+
+
+def test_the_stack_starts_its_killed_servers_again(rough_stack: dict[str, Any]) -> None:
+    config = config_from_environment(rough_stack["environment"])
+    client = StackClient.of_running(config)
+    before = _restarts(config, client.services)
+    chooser = random.Random(5)
+    for name in ("postgres", "kafka"):
+        pid = int(str(_process(config, name)["pid"]))
+        os.kill(pid, signal.SIGKILL)
+        restarted = until(partial(_has_restarted, config, name, pid), seconds=30)
+        assert asyncio.run(restarted), name
+        now = datetime.now(UTC)
+        body = referral_body(synthetic_person(chooser, now.date()), now)
+        sent = client.post("spa-intake", "/api/v1/referrals", "ward_system", body)
+        assert sent["state"] == "received"
+        clock.settle(client)  # its events have reached every consumer
+    assert _restarts(config, client.services) == before  # the services live through it

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from homeward_kit.envelope import Attributes
 from homeward_local.client import StackClient
 from homeward_local.config import REPOSITORY, config_from_environment
 from homeward_local.demo.clock import settle
-from homeward_local.testing import homeward, run_homeward, running_stack
+from homeward_local.testing import homeward, run_homeward
 from homeward_local.waiting import wait_until
 
 pytestmark = pytest.mark.stack
@@ -88,9 +88,8 @@ class Acceptance:
 
 
 @pytest.fixture(scope="module")
-def operator() -> Iterator[Operator]:
-    with running_stack("--no-seed") as status:
-        yield Operator(status["environment"])
+def operator(rough_stack: dict[str, Any]) -> Operator:
+    return Operator(rough_stack["environment"])
 
 
 @pytest.fixture(scope="module")

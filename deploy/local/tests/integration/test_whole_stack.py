@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,9 +14,8 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[dict[str, Any]]:
-    with running_stack("--no-seed") as status:
-        yield status
+def stack(rough_stack: dict[str, Any]) -> dict[str, Any]:
+    return rough_stack
 
 
 def status_of(stack: dict[str, Any]) -> dict[str, Any]:
