@@ -20,8 +20,8 @@ from .served import served
 SECRET = "known to the proxy alone"
 PLACE = "/api/v1/referrals"
 LIMITS = {"scopes": SCOPES, "requests_per_second": MANY, "burst": MANY}
-BOUND = Client(client_id="bound", organisations=("RJZ",), needs_certificate=True, **LIMITS)  # type: ignore[arg-type]  # of several types
-FREE = Client(client_id="free", organisations=("RJZ",), **LIMITS)  # type: ignore[arg-type]  # as above
+BOUND = Client(client_id="bound", organisations=("RJZ",), needs_certificate=True, **LIMITS)
+FREE = Client(client_id="free", organisations=("RJZ",), **LIMITS)
 
 
 @dataclass(frozen=True)
