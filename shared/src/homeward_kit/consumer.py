@@ -122,6 +122,8 @@ class ConsumerRunner:
             # its partitions wait that long for a member that was killed, even where it is back at once
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_500,
+            # a partition whose records are in hand when the client asks for more is left out of that request: so long
+            fetch_max_wait_ms=100,
         )
         consumer.subscribe(self._handling.topics, listener=_Forgetting(self._partitions))
         try:
