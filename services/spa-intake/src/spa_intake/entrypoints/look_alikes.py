@@ -9,7 +9,7 @@ from homeward_kit.logging import get_logger
 from homeward_kit.process import Runtime
 from spa_intake.use_cases.find_look_alikes import find_look_alikes
 
-LOOK_SECONDS = 60.0  # one scan of an index; nobody waits for it, and whoever receives a referral pays nothing
+LOOK_SECONDS = 300.0  # one scan of an index; nobody waits for it, and whoever receives a referral pays nothing
 
 _log = get_logger(__name__)
 

@@ -115,8 +115,8 @@ async def is_first_to_look(tx: Tx) -> bool:
 async def raise_unseen(tx: Tx) -> list[UUID]:
     """Ask about every two records that are alike and that no message has brought together; the questions.
 
-    One scan of the index that has all that is compared. Where one of them waits for a decision already, that comes
-    first.
+    One scan of an index, and a look at the few that it finds (OFFSET 0 keeps the planner from reading the table).
+    Where one of them waits for a decision already, that comes first.
     """
     found = await tx.execute(_UNSEEN, {"now": tx.now, "most": MOST_AT_ONCE, "alike": MOST_ALIKE})
     return list(found.scalars())
@@ -214,7 +214,9 @@ asked AS (
     UNION ALL SELECT second FROM possible_duplicates WHERE decision IS NULL),
 pairs AS (
     SELECT DISTINCT ON (one.patient_key) one.patient_key AS one, other.patient_key AS other
-    FROM shared JOIN people AS one USING (likeness) JOIN people AS other USING (likeness)
+    FROM shared
+    CROSS JOIN LATERAL (SELECT * FROM people WHERE people.likeness = shared.likeness OFFSET 0) AS one
+    CROSS JOIN LATERAL (SELECT * FROM people WHERE people.likeness = shared.likeness OFFSET 0) AS other
     WHERE one.patient_key < other.patient_key
       AND NOT (one.nhs_number_status = 'verified' AND other.nhs_number_status = 'verified')
       AND NOT EXISTS (SELECT FROM asked WHERE asked.patient_key = one.patient_key)
