@@ -213,6 +213,26 @@ async def test_pitfall_15_a_database_that_cuts_connections_makes_no_dead_letters
     assert await flow.rows(LETTERS) == [(0,)]
 
 
+async def test_events_that_met_an_outage_together_are_handled_together_when_it_has_passed(flow: Flow) -> None:
+    """One by one, a hundred of them need a hundred transactions just when everybody waits."""
+    is_cut = False
+
+    async def be_cut_off_once(tx: Tx, received: Received[ThingMadeIn]) -> None:
+        nonlocal is_cut
+        if not is_cut:
+            is_cut = True
+            await tx.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        await record_effect(tx, received)
+
+    flow.start_relay()
+    await flow.publish(*(("a", ThingMade(number=number)) for number in range(20)))
+    await flow.wait_for(OUTBOX, 0)
+    flow.start_runner({ThingMadeIn: be_cut_off_once})
+    await flow.wait_for(EFFECTS, 20)
+    ((transactions,),) = await flow.rows("SELECT count(DISTINCT xmin::text) FROM effects")
+    assert transactions < 5
+
+
 async def test_an_event_is_handled_again_only_after_a_pause_and_given_up_when_it_is_no_outage(
     flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
