@@ -114,7 +114,7 @@ async def repeatable_of(request: Request, caller: Caller) -> Repeatable | None:
             "Idempotency-Key too long or empty",
             "Send an Idempotency-Key of 1 to 255 characters, such as a UUID.",
         )
-    scope = json.dumps([caller.subject, request.method, request.url.path, key])
+    scope = json.dumps([caller.subject, request.method, request.scope["path"], key])
     return Repeatable(sha256(scope.encode()).digest(), sha256(await request.body()).digest())
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import CursorResult, Executable, event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from homeward_kit import aliases, crash_points, outbox
+from homeward_kit import aliases, crash_points, inserting, outbox
 from homeward_kit.clock import Clock
 from homeward_kit.envelope import PublishedEvent, Received, quick_uuid
 
@@ -37,6 +37,7 @@ def plain_address(url: str) -> str:
 _statement = lru_cache(maxsize=1024)(text)  # reading a statement costs as much as running it
 
 
+@lru_cache(maxsize=4096)  # what is about one person comes close together
 def lock_number(key: str) -> int:
     """A key's 64-bit advisory lock (Python's own hash differs from process to process)."""
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True)
@@ -52,6 +53,7 @@ SELECT count(pg_advisory_xact_lock(number)) FROM wanted
 """
 
 
+@lru_cache(maxsize=4096)
 def _uuid_in(text: str) -> UUID | None:
     """The key of a person; what is about no person is named by words."""
     try:
@@ -84,16 +86,8 @@ class Tx:
         executable = _statement(statement) if isinstance(statement, str) else statement
         return await self.connection.execute(executable, parameters)
 
-    async def copy(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add many rows in their order by COPY: no statement to plan, a third of an insert's work for the client."""
-        raw = await self.connection.get_raw_connection()
-        assert raw.driver_connection is not None  # noqa: S101 — the connection is open
-        await raw.driver_connection.copy_records_to_table(
-            table, columns=list(rows[0]), records=[tuple(row.values()) for row in rows]
-        )
-
     def add_row(self, table: str, values: dict[str, Any]) -> None:
-        """Insert a row before the transaction ends, in one go with the table's others; all name the same columns."""
+        """Insert a row before the transaction ends; those of a table name the same columns in the same order."""
         self._rows.setdefault(table, []).append(values)
 
     async def lock(self, *keys: UUID | str) -> None:
@@ -161,19 +155,15 @@ class Tx:
     async def flush(self) -> None:
         """Write what was added and published so far; the database calls it before it commits."""
         waiting, self._rows = self._rows, {}
-        for table, values in waiting.items():
-            await self._insert(table, values)
-        if self._unwritten:
-            rows, self._unwritten = self._unwritten, []
-            await outbox.write(self, rows)
-
-    async def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
-        if len(rows) >= outbox.MANY:
-            await self.copy(table, rows)
+        if self._unwritten:  # their keys are locked, so the order of numbers is the order of commits for each key
+            waiting["outbox"], self._unwritten = self._unwritten, []
+        if not waiting:
             return
-        names = list(rows[0])
-        values = ", ".join(f":{name}" for name in names)
-        await self.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})", rows)  # noqa: S608 — our words
+        raw = await self.connection.get_raw_connection()
+        assert raw.driver_connection is not None  # noqa: S101 — the connection is open
+        if not raw.driver_connection.is_in_transaction():  # it begins with the first statement that SQLAlchemy sends
+            await self.execute("SELECT")
+        await inserting.insert(raw.driver_connection, waiting)
 
 
 def _refuse_a_dead_one(connection: Any, *_: Any) -> None:  # Any: of SQLAlchemy's pool, untyped

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from homeward_kit.database import Tx
 
 SHARDS = 16
-MANY = 8  # rows from which on COPY is used: it costs half of an insert for each, and an error in it is the driver's own
 
 
 class OutboxEvent(NamedTuple):
@@ -49,33 +48,6 @@ def new_event_id() -> UUID:
     return quick_uuid(number.to_bytes(16, "big"))
 
 
-_TYPES = {
-    "id": "uuid",
-    "shard": "smallint",
-    "aggregatetype": "text",
-    "aggregateid": "text",
-    "type": "text",
-    "topic": "text",
-    "key": "text",
-    "payload": "text",
-    "headers": "jsonb",
-    "tracingspancontext": "text",
-    "causation_id": "uuid",
-    "referral_id": "uuid",
-    "actor": "text",
-    "aggregate_version": "integer",
-    "event_time": "timestamptz",
-}
-_NAMES = ", ".join(_TYPES)
-# one statement however many events: rows are numbered in the order they were published
-_INSERT = f"""
-INSERT INTO outbox ({_NAMES})
-SELECT {_NAMES} FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _TYPES.items())})
-    WITH ORDINALITY AS row({_NAMES}, position)
-ORDER BY position
-"""  # noqa: S608 — the names are this module's own words
-
-
 def values_of(tx: "Tx", row: OutboxEvent) -> dict[str, Any]:
     """The row's values by column; they are written when the transaction commits."""
     aggregatetype, _, aggregateid = row.subject.partition("/")
@@ -96,11 +68,3 @@ def values_of(tx: "Tx", row: OutboxEvent) -> dict[str, Any]:
         "aggregate_version": row.version,
         "event_time": row.recorded_at,
     }
-
-
-async def write(tx: "Tx", rows: list[dict[str, Any]]) -> None:
-    """Insert the rows; their keys are locked, so sequence order is commit order for each key."""
-    if len(rows) >= MANY:
-        await tx.copy("outbox", rows)
-        return
-    await tx.execute(_INSERT, {name: [row[name] for row in rows] for name in _TYPES})

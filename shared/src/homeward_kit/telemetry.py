@@ -1,5 +1,6 @@
 """Traces: one a causal burst, across HTTP, outbox, Kafka and handlers, with no person's data in any span."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,7 @@ from homeward_kit.settings import ServiceSettings
 Attributes = Mapping[str, str | int | float | bool]
 
 _propagator = TraceContextTextMapPropagator()
+_TRACEPARENT = re.compile("(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}.*")
 _tracer = trace.get_tracer("homeward_kit")  # a proxy: follows the provider that setup() installs
 _referral: ContextVar[str | None] = ContextVar("referral", default=None)
 
@@ -179,8 +181,8 @@ def current_span_context() -> trace.SpanContext:
 
 def trace_id_of(traceparent: str | None) -> str | None:
     """The trace's number in a stored traceparent."""
-    context = _span_context(traceparent)
-    return trace.format_trace_id(context.trace_id) if context.is_valid else None
+    found = _TRACEPARENT.fullmatch(traceparent or "")  # a tenth of the propagator's work: asked for every audit row
+    return found[1] if found else None
 
 
 def _context(traceparent: str | None) -> Context:

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 def _storable(text: str) -> str:
     """Control characters and half characters are nobody's name, and PostgreSQL does not take them."""
-    if not all(character.isprintable() or character in "\n\t" for character in text):
+    if not (text.isprintable() or all(one.isprintable() or one in "\n\t" for one in text)):
         raise PydanticCustomError("string_type", "control characters")
     return text
 

@@ -283,7 +283,8 @@ def _standing(view: ReferralView) -> Standing:
 
 
 def _score_out(score: Score) -> ScoreOut:
-    return ScoreOut(**asdict(score), missing=list(score.missing))
+    parts = [PartOut(name=part.name, points=part.points) for part in score.parts]  # `asdict` takes ten times as long
+    return ScoreOut(**vars(score) | {"parts": parts, "missing": list(score.missing)})
 
 
 def content_out(referral_id: UUID, content: ReferralContent) -> ContentOut:

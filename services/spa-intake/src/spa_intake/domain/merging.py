@@ -132,7 +132,7 @@ def likeness_of(person: Person) -> str | None:
 
 def _letters(name: str | None) -> str:
     plain = unicodedata.normalize("NFKD", name or "").casefold()
-    return "".join(letter for letter in plain if letter.isalpha())
+    return plain if plain.isalpha() else "".join(filter(str.isalpha, plain))
 
 
 def compared(one: Person, other: Person) -> dict[str, bool]:
@@ -151,4 +151,4 @@ def compared(one: Person, other: Person) -> dict[str, bool]:
 
 
 def _letters_and_digits(text: str | None) -> str:
-    return "".join(letter for letter in (text or "").casefold() if letter.isalnum())
+    return "".join(filter(str.isalnum, (text or "").casefold()))
