@@ -8,7 +8,8 @@ import pytest
 from .sources import ROOT, SOURCE_FOLDERS, files_of_tests, source_files
 
 MESSAGING = (
-    "envelope", "outbox", "inserting", "relay", "shards", "inbox", "handling", "consumer", "dead_letters", "message_spans",
+    "envelope", "outbox", "inserting", "relay", "shards", "inbox", "handling", "consumer", "dead_letters",
+    "message_spans",
 )  # fmt: skip
 RECOVERY = ("replay", "republish", "ops_dead_letters", "queues", "crash_points")
 ACCESS = (
