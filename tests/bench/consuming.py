@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
-from homeward_kit.consumer import ConsumerRunner, HandlerTable
+from homeward_kit.consumer import ConsumerRunner
 from homeward_kit.database import Database
 from homeward_kit.dead_letters import Record
-from homeward_kit.handling import BatchHandler, Handling
+from homeward_kit.handling import BatchHandler, HandlerTable, Handling
 
 from .place import Place
 from .results import Row, at_least, at_least_of, rate

@@ -15,11 +15,9 @@ from aiokafka.errors import IllegalStateError, KafkaError
 
 from homeward_kit import crash_points
 from homeward_kit.dead_letters import Record
-from homeward_kit.handling import Handler, HandlerTable, Handling, PermanentError
+from homeward_kit.handling import Handling
 from homeward_kit.logging import get_logger
 from homeward_kit.outages import is_conflict, is_outage
-
-__all__ = ["ConsumerRunner", "Handler", "HandlerTable", "PermanentError", "is_outage"]
 
 POLL_MS = 250
 MAX_RECORDS = 6000  # a poll takes one partition's records before the next one's: enough for several

@@ -21,10 +21,11 @@ from homeward_kit import logging, migrations, telemetry
 from homeward_kit.audit_chain import keep_sealing
 from homeward_kit.clock import Clock
 from homeward_kit.commands import forget_old_answers
-from homeward_kit.consumer import ConsumerRunner, is_outage
+from homeward_kit.consumer import ConsumerRunner
 from homeward_kit.database import Database
 from homeward_kit.handling import HandlerTable, Handling
 from homeward_kit.migrations.steps import MONTHS_AHEAD
+from homeward_kit.outages import is_outage
 from homeward_kit.relay import Relay
 from homeward_kit.settings import ServiceSettings
 from homeward_kit.timers import TimerTable, TimerWorker

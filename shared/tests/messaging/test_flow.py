@@ -1,8 +1,8 @@
 """From a commit through outbox, relay and Kafka into a handler: once, in order, and past what is poison."""
 
-from homeward_kit.consumer import PermanentError
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
+from homeward_kit.handling import PermanentError
 from sample_service.things import ThingMade, ThingMadeIn, record_effect
 from sample_testing.flow import Flow
 

@@ -6,10 +6,9 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from homeward_kit.consumer import PermanentError
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
-from homeward_kit.handling import Handling
+from homeward_kit.handling import Handling, PermanentError
 from homeward_kit.replay import LetterSettled, Operator, Outcome, Reason, discard, repair, replay
 from sample_service.things import ThingBroken, ThingMade, ThingMadeIn, record_effect
 from sample_testing.flow import Flow

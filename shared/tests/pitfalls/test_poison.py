@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from homeward_kit import consumer
-from homeward_kit.consumer import PermanentError
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
+from homeward_kit.handling import PermanentError
 from sample_service.things import ThingBroken, ThingMade, ThingMadeIn, record_effect
 from sample_testing.flow import EFFECTS, Flow, until
 

@@ -5,9 +5,9 @@ from care_package.adapters.events.consumed import PathwayDecidedIn
 from care_package.domain.reconcile import why_not_opened
 from care_package.use_cases.bringing_up_to_date import bring_up_to_date
 from homeward_kit import audit
-from homeward_kit.consumer import PermanentError
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
+from homeward_kit.handling import PermanentError
 
 
 async def note_decision(tx: Tx, received: Received[PathwayDecidedIn]) -> None:

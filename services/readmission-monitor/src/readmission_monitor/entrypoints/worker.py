@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from homeward_kit import aliases
-from homeward_kit.consumer import HandlerTable, PermanentError
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
+from homeward_kit.handling import HandlerTable, PermanentError
 from homeward_kit.timers import Timer, TimerTable
 from readmission_monitor.adapters.events import consumed
 from readmission_monitor.adapters.events.reading import Event, fact_of

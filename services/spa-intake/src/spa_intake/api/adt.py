@@ -7,9 +7,9 @@ from datetime import datetime
 from homeward_kit import audit, telemetry
 from homeward_kit.callers import Caller, Role
 from homeward_kit.clients import Registry
-from homeward_kit.consumer import is_outage
 from homeward_kit.database import Database, Tx
 from homeward_kit.logging import get_logger
+from homeward_kit.outages import is_outage
 from homeward_kit.values import Refusal, is_ods_code
 from spa_intake.adapters.db import adt_messages
 from spa_intake.adapters.db.adt_messages import AdtMessage, Arrived, Door, Outcome, Verdict

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from homeward_kit.consumer import HandlerTable
+from homeward_kit.handling import HandlerTable
 from homeward_kit.timers import TimerTable
 from spa_intake.adapters.events import consumed as heard
 from spa_intake.settings import RuleSettings

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from homeward_kit import aliases, telemetry
-from homeward_kit.consumer import HandlerTable
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Received
+from homeward_kit.handling import HandlerTable
 from homeward_kit.timers import Timer, TimerTable
 from triage.adapters.case_file import CASE_OVERDUE
 from triage.adapters.events import consumed

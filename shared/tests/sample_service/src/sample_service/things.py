@@ -4,9 +4,9 @@ from typing import ClassVar
 from uuid import UUID, uuid5
 
 from homeward_kit import audit
-from homeward_kit.consumer import PermanentError
 from homeward_kit.database import Tx
 from homeward_kit.envelope import ConsumedEvent, PublishedEvent, Received
+from homeward_kit.handling import PermanentError
 from homeward_kit.timers import Timer, set_timer
 
 TOPIC = "kit-things"

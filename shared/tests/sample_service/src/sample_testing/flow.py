@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 
-from homeward_kit.consumer import ConsumerRunner, HandlerTable
+from homeward_kit.consumer import ConsumerRunner
 from homeward_kit.database import Database
 from homeward_kit.envelope import PublishedEvent
-from homeward_kit.handling import Handling
+from homeward_kit.handling import HandlerTable, Handling
 from homeward_kit.relay import Relay
 
 EFFECTS = "SELECT count(*) FROM effects"
