@@ -95,8 +95,9 @@ def read_message(body: bytes, structure: Structure) -> Message:
     entries = raw.get("entry")
     if isinstance(entries, list) and len(entries) > MOST_ENTRIES:
         raise bad_request("too-costly", f"A message holds {MOST_ENTRIES} entries at most.", "Bundle.entry")
-    if not structure.is_sound(raw):
-        raise FhirRefusal(400, "REC_BAD_REQUEST", list(islice(structure.faults(raw, "Bundle"), MOST_ISSUES)))
+    faults = list(islice(structure.faults(raw, "Bundle"), MOST_ISSUES))
+    if faults:
+        raise FhirRefusal(400, "REC_BAD_REQUEST", faults)
     return Message(raw)
 
 

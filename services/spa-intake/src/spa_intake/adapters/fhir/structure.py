@@ -50,24 +50,6 @@ class Structure:
             ) from None
         return cls(schema)
 
-    def is_sound(self, resource: object) -> bool:
-        """Whether `faults` would find nothing: for a message as it should be in half the time."""
-        if not isinstance(resource, dict):
-            return False
-        resource_type = resource.get("resourceType")
-        if not isinstance(resource_type, str) or resource_type not in self._types:
-            return False
-        if not self._validator(resource_type).is_valid(resource):
-            return False
-        contained = resource.get("contained")
-        if isinstance(contained, list) and not all(map(self.is_sound, contained[:MOST_ENTRIES])):
-            return False
-        entries = resource.get("entry") if resource_type == "Bundle" else None
-        if not isinstance(entries, list):
-            return True
-        inner = [each["resource"] for each in entries[:MOST_ENTRIES] if isinstance(each, dict) and "resource" in each]
-        return all(map(self.is_sound, inner))
-
     def faults(self, resource: Json, at: str) -> Iterator[Issue]:
         """Every fault of a resource and of those inside it, each with its FHIRPath."""
         resource_type = resource.get("resourceType")
