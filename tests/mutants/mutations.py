@@ -188,7 +188,7 @@ RECEIVING = (
     Mutation(
         "inbox-forgets",
         "An event that was handled is not handled again.",
-        (Edit("inbox.py", "    return set(result.scalars())", "    return set(ids) if result else set()"),),
+        (Edit("inbox.py", "    return set(result.scalar_one() or ())", "    return set(ids) if result else set()"),),
         f"{PITFALLS}/test_receiving.py::test_pitfall_12_a_rebalance_in_mid_batch_repeats_no_effect",
     ),
     Mutation(

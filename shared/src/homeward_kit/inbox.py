@@ -6,12 +6,15 @@ from uuid import UUID
 from homeward_kit.database import Tx
 from homeward_kit.envelope import Attributes
 
+# one row with all of them: a row for each costs as much again
 _REMEMBER = """
-INSERT INTO inbox (consumer_group, event_id, event_time)
-SELECT :group, event_id, event_time
-FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS event (event_id, event_time)
-ON CONFLICT DO NOTHING
-RETURNING event_id
+WITH new AS (
+    INSERT INTO inbox (consumer_group, event_id, event_time)
+    SELECT :group, event_id, event_time
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS event (event_id, event_time)
+    ON CONFLICT DO NOTHING
+    RETURNING event_id)
+SELECT array_agg(event_id) FROM new
 """
 
 
@@ -21,4 +24,4 @@ async def first_times(tx: Tx, group: str, events: Sequence[Attributes]) -> set[U
         return set()
     ids, times = [event.event_id for event in events], [event.time for event in events]
     result = await tx.execute(_REMEMBER, {"group": group, "ids": ids, "times": times})
-    return set(result.scalars())
+    return set(result.scalar_one() or ())
