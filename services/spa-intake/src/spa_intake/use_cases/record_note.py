@@ -15,7 +15,7 @@ from .recording import record_change
 async def record_note(
     tx: Tx, referral_id: UUID, text: str, access: Access, *, for_ward: bool = False
 ) -> tuple[WrittenNote, Referral]:
-    """`for_ward`: the ward reads it too. Refuses with ReferralNotFound; a note may be written on an ended referral too."""
+    """`for_ward`: the ward reads it too. Refuses with ReferralNotFound; an ended referral takes notes too."""
     referral = await open_referral(tx, referral_id, access)
     note = notes.add(tx, referral_id, text, for_ward=for_ward)
     return note, await record_change(tx, decide(referral, Note(note.note_id), tx.now), "record_note")
