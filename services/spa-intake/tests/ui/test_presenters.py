@@ -12,6 +12,7 @@ from spa_intake.domain import codes, content_codes, scores
 from spa_intake.read_model import events_intake, events_others
 from spa_intake.read_model.states import Stage, WaitingFor
 from spa_intake.read_model.timeline import Entry
+from spa_intake.ui.actions import About, offered
 from spa_intake.ui.presenters import content, content_words, dates, record, words
 from spa_intake.ui.presenters.person import person_view
 from spa_intake.ui.presenters.status import status_of
@@ -206,3 +207,13 @@ def test_who_did_it_is_a_name_or_a_general_word() -> None:
     staff = UUID(int=9)
     [day] = timeline([entry("case.opened", f"staff/{staff}")], Names({staff: "Priya Shah"}, {}, NOW))
     assert (day.day, day.entries[0].by, day.entries[0].service) == ("Tue 24 Nov", "Priya Shah", "Triage")
+
+
+@pytest.mark.parametrize(
+    ("offer", "role", "waits"), [("sent", "broker", True), ("declined", "broker", False), ("sent", "nurse", False)]
+)
+def test_what_waits_about_care_is_led_to_from_the_top(offer: str, role: str, *, waits: bool) -> None:
+    package = {"lines": [{"state": "brokering", "offers": [{"state": offer}]}]}
+    by_state = [{state: offered(About.PACKAGE, {"state": state}, role) for state in ("sent", "brokering", "declined")}]
+    assert record.waits_for_care(package, by_state) is waits
+    assert record.waits_for_care(None, by_state) is False

@@ -125,13 +125,16 @@ def _buttons(user: SignedIn, record: Record) -> dict[str, Any]:  # Any: what the
             for action in referral
             if action.code != "readiness"
         ]
+    line_actions = _by_state(user, record, ("start", "fell-through", "hand-back", "resume", "end", "cancel"))
+    offer_actions = _by_state(user, record, ("offer-accept", "offer-decline"))
     return {
         "next_steps": [action for action in (*referral, *case) if action.is_next_step],
+        "waits_for_care": presenter.waits_for_care(record.resource(About.PACKAGE), [line_actions, offer_actions]),
         "referral_actions": [action for action in referral if not action.is_next_step],
         "prefilled": deciding.prefilled(record.referral.data, [action.code for action in referral]),
         "case_actions": [action for action in case if not action.is_next_step],
-        "line_actions": _by_state(user, record, ("start", "fell-through", "hand-back", "resume", "end", "cancel")),
-        "offer_actions": _by_state(user, record, ("offer-accept", "offer-decline")),
+        "line_actions": line_actions,
+        "offer_actions": offer_actions,
         "versions": {about: (record.resource(about) or {}).get("version") for about in About},
     }
 

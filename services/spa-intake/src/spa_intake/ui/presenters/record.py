@@ -287,6 +287,14 @@ def _author(actor: str, names: Mapping[UUID, str]) -> str:
     return names.get(UUID(identifier), "A member of staff") if sort == "staff" else "Ward system"
 
 
+def waits_for_care(package: Json | None, actions: Sequence[Mapping[str, Sequence[Any]]]) -> bool:  # Any: actions
+    """Whether something in the part about care waits for this person, so that a button on top leads there."""
+    lines = (package or {}).get("lines") or []
+    states = {line["state"] for line in lines}
+    states |= {offer["state"] for line in lines for offer in line.get("offers") or []}
+    return any(action.is_next_step for state in states for known in actions for action in known.get(state, ()))
+
+
 def providers(package: Json | None) -> Mapping[UUID, str]:
     """Names of the providers a package was offered to, for the timeline."""
     return {
