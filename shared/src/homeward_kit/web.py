@@ -71,7 +71,8 @@ def create_app(service: "Service", runtime: "Runtime") -> FastAPI:
         metrics=observe.Metrics(registry),
         limits=Limits(MAX_BODY_BYTES, service.body_limits, settings.request_seconds),
     )
-    for router in (health.routes(runtime, registry), ops.routes(runtime), *service.routers):
+    # a request is held against one route after another: the service's own are asked for most
+    for router in (*service.routers, health.routes(runtime, registry), ops.routes(runtime)):
         app.include_router(router)
     assets = settings.homeward_assets
     if assets is not None and (assets / "swagger-ui").is_dir():
