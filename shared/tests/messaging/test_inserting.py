@@ -68,6 +68,17 @@ async def test_rows_that_are_all_alike_are_as_many_as_were_added(database: Datab
         assert await _written(tx) == [(UUID(int=1), [], '{"a": "b"}', WHEN, 1)] * 5
 
 
+async def test_a_column_is_taken_for_the_same_only_where_it_is(database: Database) -> None:
+    rows = [_child(1, points=points) for points in (3, 7, 3)]
+    async with database.transaction() as tx:
+        await _tables(tx)
+        tx.add_row("parents", {"id": UUID(int=1)})
+        for row in rows:
+            tx.add_row("children", row)
+        await tx.flush()
+        assert [row[4] for row in await _written(tx)] == [3, 7, 3]
+
+
 async def test_what_is_only_added_is_rolled_back_with_its_transaction(database: Database) -> None:
     async with database.transaction() as tx:
         tx.add_row("things", {"key": "k", "number": 1})
