@@ -88,7 +88,7 @@ def test_a_decline_opens_with_its_reason_and_gives_advice(stack: Any, staff: Ope
     reader.check()
     seen = stack.client.get("spa-intake", f"/api/v1/referrals/{referral_id}", "ward_system")
     assert (seen["ended_reason"], seen["advice"]) == ("out_of_area", ["refer_to_home_area"])
-    read = stack.client.get("spa-intake", f"/api/v1/notes?referral_id={referral_id}", "ward_system")
+    read = stack.client.get("spa-intake", "/api/v1/notes", "ward_system", referral_id=referral_id)
     assert [note["text"] for note in read["items"]] == ["Please ring us about the area."]
 
 
