@@ -39,16 +39,6 @@ def kafka_broker() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
-def rough_stack() -> Iterator[dict[str, Any]]:
-    """A whole stack for tests that kill its parts and change its data: as `running_stack` yields it.
-
-    Each leaves it ready, and takes nothing for granted of what it holds.
-    """
-    with running_stack("--no-seed") as status:
-        yield status
-
-
 @contextmanager
 def temporary_home() -> Iterator[Path]:
     """A folder that is removed afterwards, with what was kept elsewhere for it."""

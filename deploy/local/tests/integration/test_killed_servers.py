@@ -1,6 +1,5 @@
 """The stack's own PostgreSQL and Kafka, killed: its supervisor starts them again, and referrals flow."""
 
-import asyncio
 import os
 import random
 import signal
@@ -17,8 +16,7 @@ from homeward_local.demo import clock
 from homeward_local.demo.people import synthetic_person
 from homeward_local.demo.rest import referral_body
 from homeward_local.state import require_running
-
-from .waiting import until
+from homeward_local.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -28,7 +26,7 @@ def _process(config: Config, name: str) -> dict[str, object]:
     return process
 
 
-async def _has_restarted(config: Config, name: str, pid: int) -> bool:
+def _has_restarted(config: Config, name: str, pid: int) -> bool:
     process = _process(config, name)
     return process["state"] == "running" and process["pid"] != pid
 
@@ -45,8 +43,7 @@ def test_the_stack_starts_its_killed_servers_again(rough_stack: dict[str, Any]) 
     for name in ("postgres", "kafka"):
         pid = int(str(_process(config, name)["pid"]))
         os.kill(pid, signal.SIGKILL)
-        restarted = until(partial(_has_restarted, config, name, pid), seconds=30)
-        assert asyncio.run(restarted), name
+        assert wait_until(partial(_has_restarted, config, name, pid), seconds=30), name
         now = datetime.now(UTC)
         body = referral_body(synthetic_person(chooser, now.date()), now)
         sent = client.post("spa-intake", "/api/v1/referrals", "ward_system", body)
