@@ -78,8 +78,8 @@ class ConsumerRunner:
             try:
                 await self._start()
                 await self._poll_until_stopped()
-            except (OSError, TimeoutError, KafkaError) as error:
-                _log.warning("consumer_interrupted", group=self.group, error=type(error).__name__)
+            except (OSError, TimeoutError, KafkaError, RuntimeError) as error:  # the last: a fault of the client's own
+                _log.warning("consumer_interrupted", group=self.group, error=type(error).__name__, exc_info=error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), 1.0)
             finally:
@@ -235,8 +235,10 @@ class ConsumerRunner:
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), WATCH_SECONDS)
-            with contextlib.suppress(OSError, TimeoutError, KafkaError):  # the broker does not answer: not stuck
+            try:
                 self._end_if_stuck(await self.lag())
+            except (OSError, TimeoutError, KafkaError):  # the broker does not answer: nobody is stuck meanwhile
+                self._excuse_all()
 
     def _end_if_stuck(self, rows: list[dict[str, Any]]) -> None:
         now = asyncio.get_running_loop().time()
@@ -249,6 +251,10 @@ class ConsumerRunner:
             elif now - state.progress_at > STUCK_SECONDS:
                 _log.error("consumer_stuck", group=self.group, topic=row["topic"], partition=row["partition"])
                 os._exit(70)
+
+    def _excuse_all(self) -> None:
+        for state in self._partitions.values():
+            state.progress_at = asyncio.get_running_loop().time()
 
     async def _close(self) -> None:
         if self._consumer is not None:

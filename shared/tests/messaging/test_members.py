@@ -2,8 +2,10 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 
 from homeward_kit import consumer
 from homeward_kit.consumer import ConsumerRunner
@@ -74,6 +76,61 @@ async def test_the_watchdog_ends_a_process_whose_partition_makes_no_progress(
     runner.stop()
     with suppress(TimeoutError):
         await asyncio.wait_for(watching, 10)
+
+
+async def test_no_partition_is_stuck_while_the_broker_does_not_answer(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits after an outage has its whole time from then on."""
+    ended: list[float] = []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr("homeward_kit.consumer.os._exit", lambda _: ended.append(loop.time()))
+    monkeypatch.setattr(consumer, "WATCH_SECONDS", 0.1)
+    monkeypatch.setattr(consumer, "STUCK_SECONDS", 2.0)
+    flow.start_relay()
+    runner = flow.start_runner({ThingMadeIn: record_effect})
+    await _publish_to_all(flow, 1)
+    await flow.wait_for(EFFECTS, len(KEYS))
+    async with flow.database.transaction() as tx:
+        await tx.lock(*KEYS)
+        await _publish_without_lock(flow)
+        monkeypatch.setattr(consumer, "LAG_SECONDS", -1.0)  # no answer comes in time
+        watching = asyncio.create_task(runner.watch())
+        silent_since = loop.time()
+
+        async def was_long() -> bool:
+            return loop.time() > silent_since + 4
+
+        await until(was_long, 10, "time stands still")
+        assert not ended
+        monkeypatch.setattr(consumer, "LAG_SECONDS", 5.0)
+        answered_at = loop.time()
+
+        async def has_ended() -> bool:
+            return bool(ended)
+
+        await until(has_ended, 25, "a stuck process goes on")
+    assert ended[0] - answered_at > 1.8
+    runner.stop()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(watching, 10)
+
+
+async def test_a_fault_in_the_client_makes_a_new_consumer(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its coordinator has raised a RuntimeError after a refused commit; that must not end the process."""
+    flow.start_relay()
+    getmany, faults = AIOKafkaConsumer.getmany, ["of the client"]
+
+    async def at_fault(self: AIOKafkaConsumer, **options: Any) -> Any:  # Any: the library is untyped
+        if faults:
+            raise RuntimeError(faults.pop())
+        return await getmany(self, **options)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", at_fault)
+    flow.start_runner({ThingMadeIn: record_effect})
+    await _publish_to_all(flow, 1)
+    await flow.wait_for(EFFECTS, len(KEYS))
+    assert not faults
 
 
 async def _publish_without_lock(flow: Flow) -> None:
