@@ -8,7 +8,7 @@ from door_builders import NHS_NUMBER, bars, resource, structure
 from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 
-from spa_intake.adapters.fhir.answer import Receipt, response_message
+from spa_intake.adapters.fhir.answer import Heard, Receipt, response_message
 from spa_intake.adapters.fhir.capability import capability_statement
 from spa_intake.adapters.fhir.message import read_message
 from spa_intake.adapters.fhir.structure import SchemaMissingError, Structure
@@ -19,7 +19,9 @@ REFERRAL = UUID("11111111-1111-4111-8111-111111111111")
 
 def test_the_answer_is_a_response_message_about_the_request() -> None:
     message = read_message(json.dumps(bars()).encode(), structure())
-    answer = response_message(message, Receipt(REFERRAL, datetime(2026, 11, 20, 10, 0, tzinfo=UTC), ENDPOINT))
+    answer = response_message(
+        Heard.in_message(message), Receipt(REFERRAL, datetime(2026, 11, 20, 10, 0, tzinfo=UTC), ENDPOINT)
+    )
     assert list(structure().faults(answer, "Bundle")) == []
     Bundle.model_validate(answer)
     header = answer["entry"][0]["resource"]
@@ -31,7 +33,9 @@ def test_the_answer_is_a_response_message_about_the_request() -> None:
 
 def test_every_reference_of_the_answer_is_in_it() -> None:
     message = read_message(json.dumps(bars()).encode(), structure())
-    answer = response_message(message, Receipt(REFERRAL, datetime(2026, 11, 20, 10, 0, tzinfo=UTC), ENDPOINT))
+    answer = response_message(
+        Heard.in_message(message), Receipt(REFERRAL, datetime(2026, 11, 20, 10, 0, tzinfo=UTC), ENDPOINT)
+    )
     addresses = {entry["fullUrl"] for entry in answer["entry"]}
     assert len(addresses) == len(answer["entry"])
     references = [part.split('"')[0] for part in json.dumps(answer).split('"reference": "')[1:]]

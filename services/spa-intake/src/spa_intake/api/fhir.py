@@ -19,7 +19,7 @@ from homeward_kit.values import Refusal
 from spa_intake.adapters.db import fhir_messages
 from spa_intake.adapters.db.fhir_messages import Claim, Sent
 from spa_intake.adapters.fhir import definitions, headers, journey, outcome, rules
-from spa_intake.adapters.fhir.answer import Receipt, response_message
+from spa_intake.adapters.fhir.answer import Heard, Receipt, response_message
 from spa_intake.adapters.fhir.capability import capability_statement
 from spa_intake.adapters.fhir.message import Message, read_message
 from spa_intake.adapters.fhir.referral import read_referral, sender_of
@@ -132,9 +132,25 @@ def _done(
 
 async def _take(delivery: _Delivery) -> Response:
     try:
-        message, asked = _read(delivery)
+        asked = _read(delivery)
     except outcome.FhirRefusal as refusal:
         raise await _first_of(delivery, refusal) from None
+    if isinstance(asked, Change):
+        return await _change(delivery, asked)
+    # A new referral waits with the others of all doors for the next transaction.
+    return await arrivals_of(delivery.request).run(delivery.request, delivery.caller, asked)
+
+
+def _read(delivery: _Delivery) -> Arrival | Change:
+    """What is asked for, once the message has passed every rule.
+
+    Of a new referral's message nothing is kept: a hundred that wait would push one another out of the processor's
+    cache, and be gone through by each collection of garbage.
+    """
+    request = delivery.request
+    headers.check_formats(request.headers)
+    message = read_message(delivery.body, request.app.state.fhir_structure)
+    asked = rules.check_message(message, request.headers)
     sent = Sent(
         sender=delivery.caller.subject,
         request_id=delivery.headers.request_id,
@@ -143,18 +159,27 @@ async def _take(delivery: _Delivery) -> Response:
         reason=asked.value,
         sent_at=journey.sent_at(message),
     )
-    if asked is Asked.NEW:
-        return await _receive(delivery, message, sent)
-    return await _change(delivery, message, sent, asked)
+    return _arrival(delivery, message, sent) if asked is Asked.NEW else Change(message, asked, sent)
 
 
-def _read(delivery: _Delivery) -> tuple[Message, Asked]:
-    """The message, once it has passed every rule."""
-    request = delivery.request
-    headers.check_formats(request.headers)
-    message = read_message(delivery.body, request.app.state.fhir_structure)
-    asked = rules.check_message(message, request.headers)
-    return message, asked
+def _arrival(delivery: _Delivery, message: Message, sent: Sent) -> Arrival:
+    request, caller = delivery.request, delivery.caller
+    organisation = sending_organisation(caller, sender_of(message) or caller.org, "/MessageHeader/sender")
+    asked = read_referral(message, organisation)
+    database: Database = request.app.state.database
+    check_message(asked, database.clock.now())
+    endpoint, heard = endpoint_of(request), Heard.in_message(message)
+
+    def answer(taken: Taken) -> Answer:
+        receipt = Receipt(taken.referral.referral_id, taken.referral.received_at, endpoint)
+        return Answer(
+            pydantic_core.to_json(response_message(heard, receipt)).decode(),
+            location=f"/api/v1/referrals/{receipt.referral_id}",
+            event_ids=taken.event_ids,
+            media_type=MEDIA_TYPE,
+        )
+
+    return Arrival(asked, answer, sent)
 
 
 async def _first_of(delivery: _Delivery, refusal: outcome.FhirRefusal) -> outcome.FhirRefusal:
@@ -165,39 +190,14 @@ async def _first_of(delivery: _Delivery, refusal: outcome.FhirRefusal) -> outcom
     return {Claim.TAKEN: outcome.duplicate(), Claim.BEING_TAKEN: outcome.too_early()}.get(claimed, refusal)
 
 
-async def _receive(delivery: _Delivery, message: Message, sent: Sent) -> Response:
-    """A new referral waits with the others of all doors for the next transaction."""
-    request, caller = delivery.request, delivery.caller
-    organisation = sending_organisation(caller, sender_of(message) or caller.org, "/MessageHeader/sender")
-    asked = read_referral(message, organisation)
-    database: Database = request.app.state.database
-    check_message(asked, database.clock.now())
-    endpoint = endpoint_of(request)
-
-    def answer(taken: Taken) -> Answer:
-        receipt = Receipt(taken.referral.referral_id, taken.referral.received_at, endpoint)
-        return _answer(message, receipt, taken)
-
-    return await arrivals_of(request).run(request, caller, Arrival(asked, answer, sent))
-
-
-def _answer(message: Message, receipt: Receipt, taken: Taken | None = None) -> Answer:
-    return Answer(
-        pydantic_core.to_json(response_message(message, receipt)).decode(),
-        location=f"/api/v1/referrals/{receipt.referral_id}",
-        event_ids=taken.event_ids if taken else None,
-        media_type=MEDIA_TYPE,
-    )
-
-
-async def _change(delivery: _Delivery, message: Message, sent: Sent, asked: Asked) -> Response:
+async def _change(delivery: _Delivery, change: Change) -> Response:
     """An update or a cancellation, in a transaction of its own."""
     request = delivery.request
-    changed = await change_referral(request.app.state.database, delivery.caller, Change(message, asked, sent))
+    changed = await change_referral(request.app.state.database, delivery.caller, change)
     referral_id = changed.referral.referral_id
-    receipt = Receipt(referral_id, changed.changed_at, endpoint_of(request), asked)
+    receipt = Receipt(referral_id, changed.changed_at, endpoint_of(request), change.asked)
     return JSONResponse(
-        response_message(message, receipt),
+        response_message(Heard.in_message(change.message), receipt),
         headers={
             "Homeward-Events": ",".join(str(event_id) for event_id in changed.event_ids),
             "Location": f"/api/v1/referrals/{referral_id}",

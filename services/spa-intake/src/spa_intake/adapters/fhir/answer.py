@@ -1,5 +1,6 @@
 """The synchronous answer to a message: a servicerequest-response message in the form of bars-refresp03."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -30,24 +31,63 @@ class Receipt:
     asked: Asked = Asked.NEW
 
 
-def response_message(message: Message, receipt: Receipt) -> Json:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the answer repeats of a message: little, so that no message is kept while its referral is stored."""
+
+    version_id: str | None
+    bundle_id: str | None
+    sender: str | None  # the reference; None where no sender is named
+    sender_identifiers: Json
+    source_endpoint: str | None
+    request_url: str
+    request_status: str | None
+    authored_on: str | None
+    patient_url: str
+    encounter_urls: Sequence[str]
+    encounter: Json  # status and identifiers; empty where there is none
+
+    @classmethod
+    def in_message(cls, message: Message) -> "Heard":
+        """Of a message that has passed every rule."""
+        header, request = message.only(resources.MessageHeader), message.only(resources.ServiceRequest)
+        encounters = message.urls_of("Encounter")  # a cancellation has none
+        organisation = message.find(resources.Organization, header.sender)
+        return cls(
+            version_id=message.bundle.meta.version_id,
+            bundle_id=message.bundle.id,
+            sender=header.sender.reference if header.sender else None,
+            sender_identifiers=_identifiers(organisation.identifier if organisation else []),
+            source_endpoint=header.source.endpoint,
+            request_url=message.url_of("ServiceRequest"),
+            request_status=request.status,
+            authored_on=request.authored_on,
+            patient_url=message.url_of("Patient"),
+            encounter_urls=encounters,
+            encounter=_encounter(message.only(resources.Encounter)) if encounters else {},
+        )
+
+
+def response_message(heard: Heard, receipt: Receipt) -> Json:
     """The answer. The person is referred to, not repeated: the sender holds the record."""
     urls = {name: f"urn:uuid:{uuid4()}" for name in ("header", "encounter", "receiver")}
-    sent = message.only(resources.MessageHeader)
     resource_by_url = {
-        urls["header"]: _header(message, sent, receipt, urls["receiver"]),
-        message.url_of("ServiceRequest"): _service_request(message, receipt),
-        **{url: _encounter(message) for url in message.urls_of("Encounter")},  # a cancellation has none
-        urls["encounter"]: _our_encounter(message, receipt),
-        message.url_of("Patient"): {"resourceType": "Patient"},
+        urls["header"]: _header(heard, receipt, urls["receiver"]),
+        heard.request_url: _service_request(heard, receipt),
+        **{url: _encounter_of(heard, heard.encounter) for url in heard.encounter_urls},
+        urls["encounter"]: _our_encounter(heard, receipt),
+        heard.patient_url: {"resourceType": "Patient"},
         urls["receiver"]: {
             "resourceType": "Organization",
             "meta": {"profile": [codes.ORGANIZATION_PROFILE]},
             "name": "Homeward single point of access",
         },
     }
-    if sent.sender and sent.sender.reference:
-        resource_by_url[sent.sender.reference] = _sender(message, sent)
+    if heard.sender:
+        resource_by_url[heard.sender] = {
+            "resourceType": "Organization",
+            "meta": {"profile": [codes.ORGANIZATION_PROFILE]},
+        } | heard.sender_identifiers
     moment = receipt.received_at.isoformat(timespec="milliseconds")
     for resource in resource_by_url.values():
         resource["meta"] = {"lastUpdated": moment} | resource.get("meta", {})
@@ -55,7 +95,7 @@ def response_message(message: Message, receipt: Receipt) -> Json:
         "resourceType": "Bundle",
         "id": str(uuid4()),
         "meta": {
-            "versionId": message.bundle.meta.version_id,
+            "versionId": heard.version_id,
             "lastUpdated": moment,
             "profile": [codes.BUNDLE_PROFILE],
         },
@@ -65,7 +105,7 @@ def response_message(message: Message, receipt: Receipt) -> Json:
     }
 
 
-def _header(message: Message, sent: resources.MessageHeader, receipt: Receipt, receiver: str) -> Json:
+def _header(heard: Heard, receipt: Receipt, receiver: str) -> Json:
     return {
         "resourceType": "MessageHeader",
         "meta": {"profile": [codes.RESPONSE_HEADER_PROFILE]},
@@ -73,13 +113,13 @@ def _header(message: Message, sent: resources.MessageHeader, receipt: Receipt, r
         "sender": {"reference": receiver},
         "source": {"name": "Homeward", "software": "Homeward spa-intake", "endpoint": receipt.endpoint},
         "destination": [
-            {"endpoint": sent.source.endpoint or receipt.endpoint}
-            | ({"receiver": {"reference": sent.sender.reference}} if sent.sender else {})
+            {"endpoint": heard.source_endpoint or receipt.endpoint}
+            | ({"receiver": {"reference": heard.sender}} if heard.sender else {})
         ],
         "reason": {"coding": [{"system": codes.MESSAGE_REASONS, "code": _reason(receipt.asked)}]},
-        "response": {"identifier": message.bundle.id, "code": "ok"},
+        "response": {"identifier": heard.bundle_id, "code": "ok"},
         "definition": codes.RESPONSE_DEFINITION,
-        "focus": [{"reference": message.url_of("ServiceRequest")}],
+        "focus": [{"reference": heard.request_url}],
     }
 
 
@@ -87,56 +127,47 @@ def _reason(asked: Asked) -> str:
     return "new" if asked is Asked.NEW else "update"
 
 
-def _service_request(message: Message, receipt: Receipt) -> Json:
-    asked = message.only(resources.ServiceRequest)
+def _service_request(heard: Heard, receipt: Receipt) -> Json:
     return {
         "resourceType": "ServiceRequest",
         "id": str(receipt.referral_id),
         "meta": {"profile": [codes.REFERRAL_PROFILE]},
         "identifier": [{"system": codes.REFERRAL_ID, "value": str(receipt.referral_id)}],
-        "status": asked.status,
+        "status": heard.request_status,
         "intent": "plan",
-        "subject": {"reference": message.url_of("Patient")},
-        "authoredOn": asked.authored_on or receipt.received_at.isoformat(timespec="milliseconds"),
+        "subject": {"reference": heard.patient_url},
+        "authoredOn": heard.authored_on or receipt.received_at.isoformat(timespec="milliseconds"),
         "category": CATEGORY,
     }
 
 
-def _encounter(message: Message) -> Json:
-    encounter = message.only(resources.Encounter)
-    return _encounter_of(message, str(encounter.status)) | _identifiers(encounter.identifier)
+def _encounter(encounter: resources.Encounter) -> Json:
+    return {"status": str(encounter.status)} | _identifiers(encounter.identifier)
 
 
-def _our_encounter(message: Message, receipt: Receipt) -> Json:
+def _our_encounter(heard: Heard, receipt: Receipt) -> Json:
     """The work that begins here, under the identifier by which the sender can ask for it."""
     status = "cancelled" if receipt.asked is Asked.CANCEL else "planned"
-    return _encounter_of(message, status) | {
+    own = {
+        "status": status,
         "identifier": [{"system": codes.REFERRAL_ID, "value": str(receipt.referral_id)}],
         "period": {"start": receipt.received_at.isoformat(timespec="milliseconds")},
     }
+    return _encounter_of(heard, own)
 
 
-def _encounter_of(message: Message, status: str) -> Json:
+def _encounter_of(heard: Heard, own: Json) -> Json:
     # A discharge ends a stay in a bed, whatever class the sender's own contact had.
     return {
         "resourceType": "Encounter",
         "meta": {"profile": [codes.ENCOUNTER_PROFILE]},
-        "status": status,
         "class": {
             "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
             "code": "IMP",
             "display": "inpatient encounter",
         },
-        "subject": {"reference": message.url_of("Patient")},
-    }
-
-
-def _sender(message: Message, sent: resources.MessageHeader) -> Json:
-    organisation = message.find(resources.Organization, sent.sender)
-    return {
-        "resourceType": "Organization",
-        "meta": {"profile": [codes.ORGANIZATION_PROFILE]},
-    } | _identifiers(organisation.identifier if organisation else [])
+        "subject": {"reference": heard.patient_url},
+    } | own
 
 
 def _identifiers(sent: list[resources.Identifier]) -> Json:
