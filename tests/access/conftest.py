@@ -9,7 +9,7 @@ from whole_intake import whole_intake
 
 from homeward_kit.clients import Client
 from homeward_kit.database import Database
-from homeward_kit.process import Service
+from homeward_kit.service import Service
 from homeward_kit.testing.tokens import TokenIssuer
 
 SCOPES = frozenset({"referrals.read", "referrals.write", "fhir", "hl7", "subscriptions"})

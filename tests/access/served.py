@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from homeward_kit.process import Service, create_runtime
+from homeward_kit.service import Service, create_runtime
 from homeward_kit.web import create_app
 
 

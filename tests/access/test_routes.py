@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute, _IncludedRouter
 
 from homeward_kit.auth import Role
 from homeward_kit.database import Database
-from homeward_kit.process import Runtime
+from homeward_kit.service import Runtime
 from homeward_kit.testing.api import api_client
 from homeward_kit.testing.tokens import TokenIssuer
 from homeward_kit.web import create_app

@@ -9,7 +9,8 @@ from uuid import uuid4
 from fastapi import APIRouter, Request, Response
 
 from homeward_kit.callers import Role
-from homeward_kit.process import Service, main
+from homeward_kit.process import main
+from homeward_kit.service import Service
 from spa_intake.adapters.db import referral_views
 from spa_intake.api import referrals
 from spa_intake.api.content_faults import check_content

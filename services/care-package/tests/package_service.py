@@ -16,7 +16,7 @@ from homeward_kit.database import Database
 from homeward_kit.dead_letters import Record
 from homeward_kit.envelope import Attributes
 from homeward_kit.handling import Handling
-from homeward_kit.process import Service
+from homeward_kit.service import Service
 from homeward_kit.testing.tokens import TokenIssuer
 from homeward_kit.timers import TimerWorker
 

@@ -16,7 +16,7 @@ from sqlalchemy import Row
 from homeward_kit.auth import Role
 from homeward_kit.clients import Client, Registry
 from homeward_kit.database import Database
-from homeward_kit.process import Runtime, Service
+from homeward_kit.service import Runtime, Service
 from homeward_kit.settings import ServiceSettings
 from homeward_kit.testing.api import api_client
 from homeward_kit.testing.tokens import TokenIssuer

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from door_builders import assets
 
 from homeward_kit.clients import Client
-from homeward_kit.process import Service
+from homeward_kit.service import Service
 from homeward_kit.settings import TrustedIssuer
 from spa_intake.entrypoints.service import build
 

@@ -17,11 +17,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from homeward_kit import audit_epochs
-from homeward_kit.audit_epochs import Clock
+from homeward_kit.audit_epochs import Clock, Head
 from homeward_kit.database import Database, Tx
 from homeward_kit.logging import get_logger
 
-GENESIS = bytes(32)  # what stands for the hash before the first row
 SEALED_AT_ONCE = 500  # rows: a few milliseconds of a worker's time
 PAUSE_SECONDS = 2.0
 _LOCK = 4_711_003  # one sealer at a time in a database
@@ -37,21 +36,6 @@ class Tampering(StrEnum):
     REMOVED = "removed"
     INSERTED = "inserted"
     UNSEALED = "unsealed"  # the seal over it is gone, and later ones are there
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """How far a chain goes: its last seal, that seal's hash and last row, and the place up to which it holds.
-
-    `cluster` is where the seal was made, `rows_after` the number after which its epoch's rows begin.
-    """
-
-    seal: int = 0
-    hash: bytes = GENESIS
-    last_id: int = 0
-    upto: tuple[int, int] = (-1, 0)
-    cluster: int | None = None
-    rows_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,31 @@ that begins an epoch says after which number, and its hashes hold it; the first 
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from homeward_kit import audit
 from homeward_kit.database import Tx
 from homeward_kit.logging import get_logger
 
-if TYPE_CHECKING:
-    from homeward_kit.audit_chain import Head
-
+GENESIS = bytes(32)  # what stands for the hash before the first row
 ACTION = "continue_audit_log"
 _EVERY = 2**63 - 1
 
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far a chain goes: its last seal, that seal's hash and last row, and the place up to which it holds.
+
+    `cluster` is where the seal was made, `rows_after` the number after which its epoch's rows begin.
+    """
+
+    seal: int = 0
+    hash: bytes = GENESIS
+    last_id: int = 0
+    upto: tuple[int, int] = (-1, 0)
+    cluster: int | None = None
+    rows_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +60,12 @@ async def read_clock(tx: Tx) -> Clock:
     return Clock(row.cluster, row.horizon, row.ahead)
 
 
-def is_elsewhere(last: "Head", clock: Clock) -> bool:
+def is_elsewhere(last: Head, clock: Clock) -> bool:
     """Whether the chain's end was made in another cluster than this."""
     return last.seal > 0 and (last.cluster not in {None, clock.cluster} or clock.horizon < last.upto[0])
 
 
-async def next_epoch(tx: Tx, last: "Head", clock: Clock) -> Epoch | None:
+async def next_epoch(tx: Tx, last: Head, clock: Clock) -> Epoch | None:
     """How to go on after a restore; None: not yet, or the numbers have gone on without a break.
 
     As long as this cluster has not given a number as high as the copy's, everything after the last seal's place came

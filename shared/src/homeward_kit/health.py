@@ -1,7 +1,7 @@
 """Whether a process lives, and whether it is ready for work; and its numbers for Prometheus."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
@@ -10,9 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from homeward_kit import audit_chain, migrations, queues
 from homeward_kit.logging import get_logger
-
-if TYPE_CHECKING:
-    from homeward_kit.process import Runtime
+from homeward_kit.service import Runtime
 
 CHECK_SECONDS = 3.0
 _log = get_logger(__name__)
@@ -35,7 +33,7 @@ SELECT (SELECT version_num FROM alembic_version) AS version,
 """
 
 
-def routes(runtime: "Runtime", registry: CollectorRegistry) -> APIRouter:
+def routes(runtime: Runtime, registry: CollectorRegistry) -> APIRouter:
     """`/health/live`, `/health/ready` and `/metrics`: open to all, for they say nothing about anyone."""
     router = APIRouter(tags=["operations"])
     revision = migrations.head(runtime.service.package)
@@ -85,7 +83,7 @@ class _Gauges:
         self._emptied = Gauge("topics_emptied", "Topics that wait to be republished", registry=registry)
         self._is_up = Gauge("dependency_up", "1 when it answers", ["dependency"], registry=registry)
 
-    async def refresh(self, runtime: "Runtime") -> None:
+    async def refresh(self, runtime: Runtime) -> None:
         """An outage leaves the last numbers and must not stop the others from being read."""
         try:
             async with runtime.database.transaction() as tx:
@@ -108,7 +106,7 @@ class _Gauges:
         self._is_up.labels("broker").set(await _broker_state(runtime) == "ok")
 
 
-async def consumer_lag(runtime: "Runtime") -> list[dict[str, Any]]:  # Any: the runner's own rows
+async def consumer_lag(runtime: Runtime) -> list[dict[str, Any]]:  # Any: the runner's own rows
     """The runners' lag, or nothing while the broker does not answer."""
     try:
         return await asyncio.wait_for(runtime.lag(), CHECK_SECONDS)
@@ -117,7 +115,7 @@ async def consumer_lag(runtime: "Runtime") -> list[dict[str, Any]]:  # Any: the 
         return []
 
 
-async def _database_state(runtime: "Runtime", revision: str | None) -> tuple[DatabaseState, float | None]:
+async def _database_state(runtime: Runtime, revision: str | None) -> tuple[DatabaseState, float | None]:
     try:
         async with asyncio.timeout(CHECK_SECONDS), runtime.database.transaction() as tx:
             found = (await tx.execute(_STATE)).one()
@@ -132,7 +130,7 @@ async def _database_state(runtime: "Runtime", revision: str | None) -> tuple[Dat
         return ("not_migrated" if state.startswith("42") else "down"), None
 
 
-async def _broker_state(runtime: "Runtime") -> Literal["ok", "down"]:
+async def _broker_state(runtime: Runtime) -> Literal["ok", "down"]:
     try:
         return "ok" if await asyncio.wait_for(runtime.broker_health(), 2 * CHECK_SECONDS) else "down"
     except TimeoutError:

@@ -1,7 +1,7 @@
 """The operations API of every service: what went by, what waits, what failed, and a demonstration's clock."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,9 +15,7 @@ from homeward_kit.database import Tx
 from homeward_kit.health import consumer_lag
 from homeward_kit.outbox import SHARDS
 from homeward_kit.problems import Problem
-
-if TYPE_CHECKING:
-    from homeward_kit.process import Runtime
+from homeward_kit.service import Runtime
 
 _may_operate = require(Role.OPERATOR, Role.MANAGER)
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -90,7 +88,7 @@ class ClockState(BaseModel):
     timers_due: int
 
 
-def routes(runtime: "Runtime") -> APIRouter:
+def routes(runtime: Runtime) -> APIRouter:
     """Everything under `/ops`, for operators and managers."""
     router = APIRouter(prefix="/ops", tags=["operations"], dependencies=[Depends(_may_operate)])
     name = runtime.service.name
@@ -126,7 +124,7 @@ def routes(runtime: "Runtime") -> APIRouter:
     return router
 
 
-def _add_events(router: APIRouter, runtime: "Runtime") -> None:
+def _add_events(router: APIRouter, runtime: Runtime) -> None:
     @router.get("/events")
     async def list_events(
         referral_id: UUID | None = None, key: str | None = None, after: int = 0, limit: Limit = 200
@@ -146,7 +144,7 @@ def _add_events(router: APIRouter, runtime: "Runtime") -> None:
         )
 
 
-def _add_republish(router: APIRouter, runtime: "Runtime") -> None:
+def _add_republish(router: APIRouter, runtime: Runtime) -> None:
     @router.post("/republish", response_model=Republication, status_code=202)
     async def start_republishing(
         asked: RepublishRequest, request: Request, caller: Annotated[Caller, Depends(require(Role.OPERATOR))]
@@ -167,7 +165,7 @@ def _add_republish(router: APIRouter, runtime: "Runtime") -> None:
         return Republication(id=request_id, sent=sent, shards_left=waiting)
 
 
-def _add_demo_clock(router: APIRouter, runtime: "Runtime") -> None:
+def _add_demo_clock(router: APIRouter, runtime: Runtime) -> None:
     async def state() -> ClockState:
         async with runtime.database.transaction() as tx:
             waiting = await queues.waiting(tx)

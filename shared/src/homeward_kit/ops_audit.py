@@ -1,16 +1,15 @@
 """The audit chain over HTTP: recomputed part by part, and how far it goes, to be kept elsewhere."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from homeward_kit import audit_chain
-from homeward_kit.audit_chain import GENESIS, Head, Tampering
+from homeward_kit.audit_chain import Tampering
+from homeward_kit.audit_epochs import GENESIS, Head
 from homeward_kit.problems import not_found
-
-if TYPE_CHECKING:
-    from homeward_kit.process import Runtime
+from homeward_kit.service import Runtime
 
 MOST_ROWS = 20_000  # a second's work
 HexHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -38,7 +37,7 @@ class Verification(BaseModel):
     unsealed: int | None  # rows that wait for a seal; known when it is done
 
 
-def routes(runtime: "Runtime") -> APIRouter:
+def routes(runtime: Runtime) -> APIRouter:
     """`/ops/audit/…`; the router that takes it in says who may."""
     router = APIRouter(prefix="/audit")
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -17,9 +17,7 @@ from homeward_kit.database import Tx
 from homeward_kit.handling import Handling
 from homeward_kit.problems import Problem, pointers_of
 from homeward_kit.replay import Operator, Reason
-
-if TYPE_CHECKING:
-    from homeward_kit.process import Runtime
+from homeward_kit.service import Runtime
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 OperatorCaller = Annotated[Caller, Depends(require(Role.OPERATOR))]
@@ -76,7 +74,7 @@ class ActionOutcome(BaseModel):
     parked_left: int = 0
 
 
-def routes(runtime: "Runtime") -> APIRouter:
+def routes(runtime: Runtime) -> APIRouter:
     """Everything under `/ops/dead-letters`."""
     router = APIRouter()
 
@@ -102,7 +100,7 @@ def routes(runtime: "Runtime") -> APIRouter:
     return router
 
 
-def _add_actions(router: APIRouter, runtime: "Runtime") -> None:
+def _add_actions(router: APIRouter, runtime: Runtime) -> None:
     @router.post("/dead-letters/{letter_id}/repair", response_model=ActionOutcome)
     async def repair(letter_id: UUID, action: RepairAction, request: Request, caller: OperatorCaller) -> Response:
         async def work(tx: Tx) -> Answer:
@@ -150,7 +148,7 @@ def _operator(tx: Tx, action: Action) -> Operator:
     return Operator(tx.actor, action.reason)
 
 
-async def _handling(tx: Tx, runtime: "Runtime", letter_id: UUID) -> Handling:
+async def _handling(tx: Tx, runtime: Runtime, letter_id: UUID) -> Handling:
     """What the letter's consumer group does with records."""
     row = await queues.dead_letter(tx, letter_id)
     if row is None or row.group not in runtime.handlings:
@@ -168,7 +166,7 @@ def _unreadable(error: ValidationError) -> Problem:
     )
 
 
-def _shown(row: Any, runtime: "Runtime") -> dict[str, Any]:  # Any: a row of plain SQL
+def _shown(row: Any, runtime: Runtime) -> dict[str, Any]:  # Any: a row of plain SQL
     fields = DeadLetterRow.model_fields.keys() - {"service"}
     return {name: getattr(row, name) for name in fields} | {"service": runtime.service.name}
 

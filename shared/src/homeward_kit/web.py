@@ -1,7 +1,6 @@
 """The HTTP half of a service: its routes, with health, metrics, operations, documentation and one form of errors."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
@@ -15,9 +14,7 @@ from homeward_kit.clients import Registry
 from homeward_kit.quiet_tracing import QuietProvider
 from homeward_kit.rate_limits import RateLimits
 from homeward_kit.request_limits import Limits
-
-if TYPE_CHECKING:
-    from homeward_kit.process import Runtime, Service
+from homeward_kit.service import Runtime, Service
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -35,7 +32,7 @@ _DOCS_PAGE = """<!doctype html>
 _DOCS_START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui"});\n'
 
 
-def create_app(service: "Service", runtime: "Runtime") -> FastAPI:
+def create_app(service: Service, runtime: Runtime) -> FastAPI:
     """The service's application; `runtime` gives it the database, the clock and the state of the broker.
 
     Spans are FastAPI's own, named by route template, through a tracer that leaves out paths, query strings and

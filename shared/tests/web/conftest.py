@@ -15,7 +15,7 @@ from homeward_kit import audit, commands, telemetry
 from homeward_kit.auth import Caller, Role, require
 from homeward_kit.database import Database, Tx
 from homeward_kit.envelope import PublishedEvent
-from homeward_kit.process import Service
+from homeward_kit.service import Service
 from homeward_kit.settings import ServiceSettings
 from homeward_kit.testing.api import api_client
 from homeward_kit.testing.tokens import TokenIssuer

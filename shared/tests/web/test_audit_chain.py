@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Row
 
 from homeward_kit import audit
-from homeward_kit.audit_chain import Checked, Fault, Head, Tampering, check, head, seal_next, unsealed
+from homeward_kit.audit_chain import Checked, Fault, Tampering, check, head, seal_next, unsealed
+from homeward_kit.audit_epochs import Head
 from homeward_kit.auth import Role
 from homeward_kit.database import Database, Tx
 from homeward_kit.migrations import steps_audit_chain, steps_audit_epochs

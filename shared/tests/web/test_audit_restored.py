@@ -9,7 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from homeward_kit import audit, audit_epochs
-from homeward_kit.audit_chain import Checked, Head, check, head, seal_next, unsealed
+from homeward_kit.audit_chain import Checked, check, head, seal_next, unsealed
+from homeward_kit.audit_epochs import Head
 from homeward_kit.database import Database, Tx
 from homeward_local.ports import free_port
 from homeward_local.postgres import prepare_postgres

@@ -19,8 +19,8 @@ from homeward_kit.auth import Authenticator, Caller, InvalidTokenError, Role, re
 from homeward_kit.clients import Client, Registry
 from homeward_kit.database import Database
 from homeward_kit.keys import _usable
-from homeward_kit.process import Runtime, Service
 from homeward_kit.rate_limits import RateLimits
+from homeward_kit.service import Runtime, Service
 from homeward_kit.settings import TrustedIssuer
 from homeward_kit.testing.api import api_client
 from homeward_kit.testing.tokens import TokenIssuer

@@ -6,7 +6,7 @@ import httpx
 
 from homeward_kit import migrations
 from homeward_kit.database import Database
-from homeward_kit.process import Runtime, Service
+from homeward_kit.service import Runtime, Service
 from homeward_kit.testing.fixtures import DatabaseAddress
 from homeward_kit.web import create_app
 

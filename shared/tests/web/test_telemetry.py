@@ -14,7 +14,7 @@ from homeward_kit import telemetry
 from homeward_kit.auth import Role
 from homeward_kit.database import Database
 from homeward_kit.http import service_client
-from homeward_kit.process import Runtime, Service
+from homeward_kit.service import Runtime, Service
 from homeward_kit.settings import ServiceSettings
 from homeward_kit.testing.tokens import TokenIssuer
 from homeward_kit.web import create_app

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from intake_database import Intake
 
 from homeward_kit.database import Database
-from homeward_kit.process import Runtime, Service
+from homeward_kit.service import Runtime, Service
 from homeward_kit.testing.api import api_client
 from homeward_kit.testing.tokens import TokenIssuer
 from spa_intake.api import errors

@@ -4,7 +4,7 @@ from care_package.api import offers, packages, providers
 from care_package.api.errors import REFUSALS
 from care_package.entrypoints.worker import HANDLERS, TIMERS
 from care_package.settings import Settings
-from homeward_kit.process import Service
+from homeward_kit.service import Service
 
 
 def build(settings: Settings | None = None) -> Service:

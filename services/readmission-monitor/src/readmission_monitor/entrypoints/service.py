@@ -1,6 +1,6 @@
 """What the service is made of."""
 
-from homeward_kit.process import Service
+from homeward_kit.service import Service
 from readmission_monitor.api import watches
 from readmission_monitor.entrypoints.worker import HANDLERS, TIMERS
 from readmission_monitor.settings import Settings

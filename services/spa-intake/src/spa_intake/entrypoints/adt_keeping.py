@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from homeward_kit.database import Database
 from homeward_kit.logging import get_logger
-from homeward_kit.process import Runtime
+from homeward_kit.service import Runtime
 from spa_intake.adapters.db import adt_messages
 
 COUNT_SECONDS = 10.0

@@ -6,7 +6,7 @@ import contextlib
 from sqlalchemy.exc import SQLAlchemyError
 
 from homeward_kit.logging import get_logger
-from homeward_kit.process import Runtime
+from homeward_kit.service import Runtime
 from spa_intake.use_cases.find_look_alikes import find_look_alikes
 
 LOOK_SECONDS = 300.0  # one scan of an index; nobody waits for it, and whoever receives a referral pays nothing

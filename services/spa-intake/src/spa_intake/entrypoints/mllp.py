@@ -11,8 +11,8 @@ from homeward_kit import telemetry
 from homeward_kit.callers import Caller
 from homeward_kit.clients import Client, Registry
 from homeward_kit.database import Database
-from homeward_kit.process import Runtime
 from homeward_kit.rate_limits import RateLimits
+from homeward_kit.service import Runtime
 from spa_intake.adapters.db.adt_messages import Door
 from spa_intake.adapters.hl7.message import Hl7Message, read_header
 from spa_intake.adapters.hl7.movement import sending_system

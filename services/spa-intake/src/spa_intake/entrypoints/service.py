@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, FastAPI
 
 from homeward_kit.database import Database
-from homeward_kit.process import Runtime, Service
+from homeward_kit.service import Runtime, Service
 from spa_intake import read_model, ui
 from spa_intake.adapters.signing import StaffTokens
 from spa_intake.api import (

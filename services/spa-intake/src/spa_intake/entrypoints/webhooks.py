@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy.exc import SQLAlchemyError
 
 from homeward_kit.logging import get_logger
-from homeward_kit.process import Runtime
+from homeward_kit.service import Runtime
 from spa_intake.adapters.db import deliveries
 from spa_intake.adapters.webhooks.posting import Post, trust
 from spa_intake.adapters.webhooks.resolving import Guard

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from homeward_kit.consumer import ConsumerRunner
 from homeward_kit.handling import Handling
 from homeward_kit.logging import get_logger
-from homeward_kit.process import Runtime
+from homeward_kit.service import Runtime
 
 from . import generations, positions
 from .generations import Generation, State

@@ -1,6 +1,6 @@
 """What the service is made of."""
 
-from homeward_kit.process import Service
+from homeward_kit.service import Service
 from triage.api import cases, commands
 from triage.domain import refusals
 from triage.entrypoints.worker import HANDLERS, TIMERS

@@ -10,7 +10,7 @@ from homeward_kit.callers import Caller, Role
 from homeward_kit.commands import Answer, run_command
 from homeward_kit.database import Tx
 from homeward_kit.group_commit import Command, GroupCommit
-from homeward_kit.process import Service
+from homeward_kit.service import Service
 from homeward_kit.settings import ServiceSettings
 from homeward_kit.values import Refusal
 from sample_service.things import REMINDER, ThingMadeIn, add, make, record_and_remind, record_fired

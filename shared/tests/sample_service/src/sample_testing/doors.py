@@ -9,7 +9,7 @@ import httpx
 from pydantic import SecretStr
 
 from homeward_kit.database import Database
-from homeward_kit.process import Service
+from homeward_kit.service import Service
 from homeward_kit.settings import ServiceSettings
 from homeward_kit.testing.api import api_client
 from homeward_kit.testing.tcp_proxy import TcpProxy
