@@ -192,8 +192,13 @@ class Database:
             connect_args={
                 "timeout": 5,
                 "command_timeout": 30,
-                # whatever the server's or the role's setting: what was answered survives the server's end
-                "server_settings": {"synchronous_commit": "on"},
+                "server_settings": {
+                    # whatever the server's or the role's setting: what was answered survives the server's end
+                    "synchronous_commit": "on",
+                    # Look-ups go by an index from the first row on. What PostgreSQL last knew of a table that has
+                    # just been filled makes it read the whole of it, until the statistics are renewed.
+                    "enable_seqscan": "off",
+                },
             },
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_a_dead_one)

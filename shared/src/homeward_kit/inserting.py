@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-MANY = 100  # rows of one table from which on COPY is used: then it costs the client and the server less
+MANY = 24  # rows of one table from which on COPY is used: then it costs the client and the server less
 
 # Any: values of columns
 Row = Mapping[str, Any]
