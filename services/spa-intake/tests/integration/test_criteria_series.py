@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -195,3 +196,24 @@ async def test_the_series_is_read_by_staff_and_by_the_ward_that_sent_it(
     answer = await api.post(f"{place}/readiness", json=wrong, headers=ward | {"If-Match": f'"{version}"'})
     assert answer.status_code == 422
     assert "yesterday" not in answer.text
+
+
+async def test_what_was_found_just_now_needs_no_time_and_counts_once_when_it_is_sent_again(
+    api: httpx.AsyncClient, intake: Intake, token_issuer: TokenIssuer
+) -> None:
+    """As a form sends it whose button was pressed twice."""
+    coordinator = token_issuer.headers("coordinator")
+    sent = (
+        await api.post("/api/v1/referrals", json=BODY, headers=token_issuer.headers("ward_system", org="RJZ"))
+    ).json()
+    place = f"/api/v1/referrals/{sent['referral_id']}"
+    headers = coordinator | {"If-Match": f'"{sent["version"]}"', "Idempotency-Key": str(uuid4())}
+    before = await now_of(intake)
+    first, second = [
+        await api.post(f"{place}/readiness", json={"criteria_to_reside": [FLUIDS]}, headers=headers) for _ in range(2)
+    ]
+    assert (first.status_code, second.status_code) == (200, 200), second.text
+    assert second.json() == first.json()
+    found = (await api.get(f"{place}/criteria", headers=coordinator)).json()
+    assert len(found["items"]) == 1
+    assert datetime.fromisoformat(found["items"][0]["assessed_at"]) >= before

@@ -227,7 +227,9 @@ async def assign(referral_id: UUID, body: schemas.AssignBody, request: Request, 
 @router.post("/{referral_id}/readiness", response_model=ReferralOut)
 async def readiness(referral_id: UUID, body: Readiness, request: Request, caller: Referrer) -> Response:
     """Record an assessment of the criteria to reside; none met: ready for discharge."""
-    return await _run(request, caller, lambda tx, access: change_readiness(tx, referral_id, body.assessment(), access))
+    return await _run(
+        request, caller, lambda tx, access: change_readiness(tx, referral_id, body.assessment(tx.now), access)
+    )
 
 
 @router.get("/{referral_id}/criteria")

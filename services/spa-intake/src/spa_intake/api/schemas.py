@@ -1,6 +1,7 @@
 """What callers send: strict models, every field described by a sentence; nothing unknown is let in."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -190,15 +191,15 @@ class AssignBody(Body):
 
 class ReadinessBody(Body):
     criteria_to_reside: Annotated[list[Criterion], Field(max_length=11)]
-    assessed_at: Moment
+    assessed_at: Moment | None = Field(None, description="When it was found; without it, when it is told.")
     criteria_since: Annotated[dict[Criterion, Moment], Field(max_length=11)] = Field(
         {},
         description="When the operation or procedure behind a criterion was. Without it a criterion that lapses by the"
         " clock (criteria 9 to 11 of the guidance) counts from the first assessment in a row that found it.",
     )
 
-    def assessment(self) -> Assessment:
-        return Assessment(self.assessed_at, unique(self.criteria_to_reside), self.criteria_since)
+    def assessment(self, now: datetime) -> Assessment:
+        return Assessment(self.assessed_at or now, unique(self.criteria_to_reside), self.criteria_since)
 
 
 class NoteBody(Body):

@@ -124,8 +124,7 @@ async def _answer(doing: Doing, attempt: Attempt, values: answer.AnswerForm) -> 
     """The criteria to reside are an assessment, recorded first: the answer then follows its version."""
     if values.criteria_to_reside is not None:
         path = BY_CODE["readiness"].path.format(referral_id=doing.record.row.referral_id)
-        assessed_at = doing.user.ui.now().isoformat()
-        body = {"criteria_to_reside": values.criteria_to_reside, "assessed_at": assessed_at}
+        body = {"criteria_to_reside": values.criteria_to_reside}
         command = Command(INTAKE, path, body, attempt.version, f"{attempt.number}-criteria")
         assessed = await doing.user.ui.owners.command(doing.user.staff, command)
         if isinstance(assessed, Refused):
@@ -162,8 +161,6 @@ def _body(doing: Doing, values: FormModel | None) -> Mapping[str, Any]:  # Any: 
     body = values.model_dump(mode="json", exclude_none=True) if values else {}
     if doing.action.code == "take":
         return {"assignee": str(doing.user.staff.staff_id)}
-    if doing.action.code == "readiness":
-        return {**body, "assessed_at": doing.user.ui.now().isoformat()}
     if doing.action.code == "note":
         return {**body, "referral_id": str(doing.record.row.referral_id)}
     return body
