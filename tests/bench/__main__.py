@@ -37,7 +37,7 @@ async def _run(place: Place, names: list[str]) -> tuple[list[Row], list[str]]:
     """The rows found, and the names of benchmarks that could not run."""
     rows: list[Row] = []
     broken: list[str] = []
-    print(f"{', '.join(names)}: about half an hour for all, three minutes with --quick", flush=True)
+    print(f"{', '.join(names)}: about ten minutes for all, three with --quick", flush=True)
     for name in names:
         print(f"{name} …", flush=True)
         begun = time.monotonic()
