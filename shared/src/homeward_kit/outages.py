@@ -3,16 +3,24 @@
 import asyncpg
 import httpx
 from aiokafka.errors import KafkaError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+# What a transaction can fail with; the driver's own come out of new rows, which are written past SQLAlchemy.
+DATABASE_FAILURES = (
+    SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
 # PostgreSQL: serialisation failure, deadlock, lock or statement time-out, shutdown: they pass
 _PASSING_STATES = ("40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53")
 
 
 def is_outage(error: BaseException) -> bool:
     """True for what passes by itself: connections, time-outs, a database that restarts."""
-    if isinstance(error, asyncpg.PostgresError):  # out of a COPY, which goes past SQLAlchemy
+    if isinstance(error, asyncpg.PostgresError):  # out of new rows
         return (error.sqlstate or "").startswith(("08", *_PASSING_STATES))
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""

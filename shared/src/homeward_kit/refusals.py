@@ -4,10 +4,9 @@ from collections.abc import MutableMapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from homeward_kit import audit
 from homeward_kit.logging import get_logger
+from homeward_kit.outages import DATABASE_FAILURES
 
 _REASON = "homeward.refused"
 _UNAUDITED = "homeward.unaudited"
@@ -45,7 +44,7 @@ async def audit_answer(scope: Scope, app: object, status: int) -> None:
     try:
         async with scope["app"].state.database.transaction(actor=caller.subject if caller else "anonymous") as tx:
             await audit.record(tx, operation, _subject(scope), outcome=outcome)
-    except (OSError, SQLAlchemyError) as error:
+    except DATABASE_FAILURES as error:
         _log.error("access_not_audited", operation=operation, error=type(error).__name__)
 
 

@@ -15,6 +15,7 @@ from homeward_kit import consumer, relay
 from homeward_kit.consumer import ConsumerRunner
 from homeward_kit.database import Database, Tx
 from homeward_kit.envelope import Received
+from homeward_kit.outages import DATABASE_FAILURES, is_outage
 from sample_service.things import ThingMade, ThingMadeIn, record_effect
 from sample_testing.flow import EFFECTS, OUTBOX, Flow, until
 from sample_testing.process import SampleProcess, SampleService
@@ -82,6 +83,18 @@ async def test_connections_that_ended_while_they_lay_in_the_pool_are_replaced_be
         for _ in range(4):
             tx = await together.enter_async_context(database.transaction())
             assert (await tx.execute("SELECT 1")).scalar_one() == 1
+
+
+async def test_new_rows_that_must_wait_too_long_fail_in_a_way_that_is_caught(database: Database) -> None:
+    """They are written by the driver itself: what comes of it is no error of SQLAlchemy's."""
+    async with database.transaction() as other, AsyncExitStack() as together:
+        await other.execute("LOCK TABLE things")
+        tx = await together.enter_async_context(database.transaction())
+        await tx.execute("SET LOCAL lock_timeout = '50ms'")
+        tx.add_row("things", {"key": "key", "number": 1})
+        with pytest.raises(DATABASE_FAILURES) as failed:
+            await together.aclose()
+    assert is_outage(failed.value)
 
 
 async def _wait_for_status(process: SampleProcess, status: str) -> None:

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Gauge
-from sqlalchemy.exc import SQLAlchemyError
 
 from homeward_kit.database import Database
 from homeward_kit.logging import get_logger
+from homeward_kit.outages import DATABASE_FAILURES
 from homeward_kit.service import Runtime
 from spa_intake.adapters.db import adt_messages
 
@@ -51,7 +51,7 @@ class AdtKeeping:
                 if loop.time() >= forgets_at:
                     forgets_at = loop.time() + FORGET_SECONDS
                     await self.forget(runtime.database, runtime.stopping)
-            except (SQLAlchemyError, OSError) as error:
+            except DATABASE_FAILURES as error:
                 _log.warning("adt_messages_not_kept", error=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(runtime.stopping.wait(), COUNT_SECONDS)

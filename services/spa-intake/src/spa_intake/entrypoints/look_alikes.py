@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from homeward_kit.logging import get_logger
+from homeward_kit.outages import DATABASE_FAILURES
 from homeward_kit.service import Runtime
 from spa_intake.use_cases.find_look_alikes import find_look_alikes
 
@@ -22,7 +21,7 @@ async def keep(runtime: Runtime) -> None:
                 found = await find_look_alikes(tx)
             if found:
                 _log.info("look_alikes_found", count=found)
-        except (SQLAlchemyError, OSError) as error:
+        except DATABASE_FAILURES as error:
             _log.warning("look_alikes_not_sought", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(runtime.stopping.wait(), LOOK_SECONDS)

@@ -5,9 +5,9 @@ import contextlib
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Gauge
-from sqlalchemy.exc import SQLAlchemyError
 
 from homeward_kit.logging import get_logger
+from homeward_kit.outages import DATABASE_FAILURES
 from homeward_kit.service import Runtime
 from spa_intake.adapters.db import deliveries
 from spa_intake.adapters.webhooks.posting import Post, trust
@@ -53,7 +53,7 @@ class Webhooks:
             try:
                 async with runtime.database.transaction() as tx:
                     self._gauges.set(await deliveries.numbers(tx))
-            except (SQLAlchemyError, OSError) as error:
+            except DATABASE_FAILURES as error:
                 _log.warning("webhooks_not_counted", error=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(runtime.stopping.wait(), COUNT_SECONDS)
