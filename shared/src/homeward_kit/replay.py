@@ -12,7 +12,8 @@ from uuid import UUID
 from homeward_kit import dead_letters, inbox
 from homeward_kit.database import Tx
 from homeward_kit.dead_letters import Failure, LetterEvent, Record
-from homeward_kit.handling import HOPELESS, Handling, failure_of
+from homeward_kit.handling import Handling, failure_of
+from homeward_kit.outages import is_outage
 from homeward_kit.values import Refusal
 
 # Any: a row of plain SQL has no static type.
@@ -98,16 +99,18 @@ async def repair(tx: Tx, handling: Handling, letter_id: UUID, payload: bytes, op
 async def replay(tx: Tx, handling: Handling, letter_id: UUID, operator: Operator) -> Outcome:
     """Apply the letter's event (as repaired), then what is parked behind it, as far as it succeeds."""
     letter = await _open_letter(tx, handling.group, letter_id)
-    error_code = await _try(tx, handling, record_of(letter))
-    if error_code is None:
+    failure = await _try(tx, handling, record_of(letter))
+    if failure is None:
         return await _settle(tx, handling, letter, "replayed", operator)
-    return Outcome(is_settled=False, error_code=error_code, parked_applied=0, parked_left=await _left(tx, letter))
+    left = await _left(tx, letter)
+    return Outcome(is_settled=False, error_code=failure.error_code, parked_applied=0, parked_left=left)
 
 
 async def discard(tx: Tx, handling: Handling, letter_id: UUID, operator: Operator) -> Outcome:
     """Never apply the letter's event; what is parked behind it follows."""
     letter = await _open_letter(tx, handling.group, letter_id)
-    if (known := handling.know(record_of(letter))) is not None:
+    is_event = letter.event_id is not None
+    if is_event and (known := handling.know(record_of(letter))) is not None:
         await inbox.first_times(tx, handling.group, [known.attributes])  # also after a refill of the topic
     return await _settle(tx, handling, letter, "discarded", operator)
 
@@ -125,16 +128,18 @@ async def _open_letter(tx: Tx, group: str, letter_id: UUID) -> Row:
     return letter
 
 
-async def _try(tx: Tx, handling: Handling, record: Record) -> str | None:
-    """Apply one record inside a savepoint; the code of what still makes it hopeless, or None."""
+async def _try(tx: Tx, handling: Handling, record: Record) -> Failure | None:
+    """Apply one record inside a savepoint; why it is hopeless still, or None. An outage is raised: it says nothing."""
     await tx.flush()
     try:
         async with tx.connection.begin_nested():
             await handling.apply_settled(tx, record)
             await tx.flush()
-    except HOPELESS as error:
+    except Exception as error:
+        if is_outage(error):
+            raise
         tx.forget_unwritten()
-        return failure_of(record, error).error_code
+        return failure_of(record, error)
     return None
 
 
@@ -160,14 +165,12 @@ async def _follow(tx: Tx, handling: Handling, letter: Row) -> int:
     applied = 0
     for row in parked.all():
         record = record_of(row)
-        error_code = await _try(tx, handling, record)
+        failure = await _try(tx, handling, record)
         await tx.execute(
             "DELETE FROM parked WHERE consumer_group = :group AND identity = :identity",
             {"group": handling.group, "identity": record.identity},
         )
-        if error_code is not None:
-            known = failure_of(record, ValueError())
-            failure = Failure("homeward_kit.replay", error_code, known.event_id, known.event_type)
+        if failure is not None:
             await dead_letters.bury(tx, handling.group, record, failure)
             break
         applied += 1
