@@ -20,9 +20,9 @@ stop: ## Stop the running stack; the data are kept
 	@$(ENVIRONMENT) run
 	@$(VENV)/homeward down
 
-reset: ## Stop the stack and delete everything it has stored
+reset: ## Stop the stack and delete everything it has stored (YES=1: without asking)
 	@$(ENVIRONMENT) run
-	@$(VENV)/homeward reset
+	@$(VENV)/homeward reset $(if $(YES),--yes)
 
 test: environment assets ## Run all tests but the soaks, starting what they need
 	@$(VENV)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder

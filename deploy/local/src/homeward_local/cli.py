@@ -67,12 +67,23 @@ def reset(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = F
 
     config = config_from_environment()
     if not yes:
-        typer.confirm(f"Delete all data, logs and keys in {config.home}?", abort=True)
+        _confirm(f"Delete all data, logs and keys in {config.home}?")
     stop_running(config)
     remove_home(config.home)
     print(f"Deleted what was stored in {config.home}.")
     if config.external_database or config.external_kafka:
         print("Databases and topics on servers of your own were left as they are.")
+
+
+def _confirm(question: str) -> None:
+    try:
+        is_meant = typer.confirm(question)
+    except typer.Abort:  # Ctrl-C, or nobody there to ask
+        raise StackError(
+            "\nNothing was deleted. Where there is no terminal to ask, confirm with `make reset YES=1`."
+        ) from None
+    if not is_meant:
+        raise StackError("Nothing was deleted.")
 
 
 @app.command()
