@@ -6,7 +6,16 @@ from pathlib import Path
 
 from .config import SERVICES, Config
 
-ROLES = "coordinator, nurse, occupational therapist, physiotherapist, social worker, broker, readmission nurse, manager"
+ROLES = (
+    "coordinator",
+    "nurse",
+    "occupational therapist",
+    "physiotherapist",
+    "social worker",
+    "care broker",
+    "readmission nurse",
+    "manager",
+)
 
 
 def welcome(config: Config, seconds: float) -> str:
@@ -16,7 +25,7 @@ def welcome(config: Config, seconds: float) -> str:
     return f"""
 Homeward is running at {address}  (ready in {seconds:.1f} s)
 
-  Sign in        choose a role card: {ROLES}
+  Sign in        choose a role card: {", ".join(ROLES)}
   A token        {command} demo token coordinator   (for curl)
 
   Try            {command} demo journey             one person, from the ward to a detected readmission

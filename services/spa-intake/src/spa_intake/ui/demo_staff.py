@@ -9,6 +9,7 @@ _PEOPLE = {
     "coordinator": ("Priya Shah", "Checks referrals, asks the ward, gives each journey an owner"),
     "nurse": ("Grace Okafor", "Takes part in triage decisions"),
     "occupational_therapist": ("Tom Bennett", "Takes part in triage decisions"),
+    "physiotherapist": ("Kofi Mensah", "Takes part in triage decisions"),
     "social_worker": ("Amina Yusuf", "Takes part in triage decisions"),
     "broker": ("Daniel Reyes", "Places care with providers and records their answers"),
     "readmission_nurse": ("Siân Morgan", "Follows up for 30 days after leaving hospital"),

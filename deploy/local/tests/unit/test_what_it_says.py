@@ -1,0 +1,30 @@
+"""What the command tells a person: who may sign in, and what to do where it cannot ask."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from homeward_local.cli import app
+from homeward_local.errors import StackError
+from homeward_local.welcome import ROLES
+from spa_intake.ui import demo_staff
+from spa_intake.ui.presenters import words
+
+
+def test_who_is_named_at_the_start_has_a_card_to_sign_in_with() -> None:
+    assert list(ROLES) == [words.ROLES[staff.role].lower() for staff, _ in demo_staff.colleagues()]
+
+
+@pytest.mark.parametrize(("typed", "says"), [("", "YES=1"), ("n\n", "Nothing was deleted.")])
+def test_a_reset_that_nobody_confirms_deletes_nothing_and_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, says: str
+) -> None:
+    (tmp_path / "kept").touch()
+    monkeypatch.setenv("HOMEWARD_HOME", str(tmp_path))
+
+    refused = CliRunner().invoke(app, ["reset"], input=typed).exception
+
+    assert isinstance(refused, StackError)
+    assert says in str(refused)
+    assert (tmp_path / "kept").exists()
