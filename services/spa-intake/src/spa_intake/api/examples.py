@@ -128,6 +128,10 @@ AMENDMENT: Examples = {
         "value": {"equipment": {"needed": ["hospital_bed", "hoist"], "in_place": ["key_safe"]}, "mobility": "hoist"}
     },
     "how the person is reached": {"value": {"person": {"phone": "020 7946 0002", "gp_practice": None}}},
+    "who the person is, corrected": {"value": {"person": {"given_name": "Ada Jane", "postcode": "BR1 1AB"}}},
+    "an NHS number that was not known before": {
+        "value": {"person": {"nhs_number": "999 000 0018", "nhs_number_verification_status": "01"}}
+    },
     "contacts": {"value": {"contacts": [{"name": "Grace Example", "relationship": "child", "roles": ["next_of_kin"]}]}},
 }
 WITHDRAWAL: Examples = {"no longer needed": {"value": {"reason": "no_longer_needed"}}}

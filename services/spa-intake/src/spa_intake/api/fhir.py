@@ -27,7 +27,7 @@ from spa_intake.adapters.fhir.rules import Asked
 from spa_intake.adapters.fhir.structure import SchemaMissingError, Structure
 from spa_intake.api.arrivals import Arrival, arrivals_of
 from spa_intake.api.content_faults import check_message
-from spa_intake.api.dependencies import Scopes, sending_organisation
+from spa_intake.api.dependencies import Scopes, policy_of, sending_organisation
 from spa_intake.api.fhir_changes import Change, change_referral
 from spa_intake.api.fhir_errors import MEDIA_TYPE, RESPONSES, FhirJson, FhirRoute
 from spa_intake.use_cases.receive_referral import Taken
@@ -193,7 +193,7 @@ async def _first_of(delivery: _Delivery, refusal: outcome.FhirRefusal) -> outcom
 async def _change(delivery: _Delivery, change: Change) -> Response:
     """An update or a cancellation, in a transaction of its own."""
     request = delivery.request
-    changed = await change_referral(request.app.state.database, delivery.caller, change)
+    changed = await change_referral(request.app.state.database, policy_of(request), delivery.caller, change)
     referral_id = changed.referral.referral_id
     receipt = Receipt(referral_id, changed.changed_at, endpoint_of(request), change.asked)
     return JSONResponse(

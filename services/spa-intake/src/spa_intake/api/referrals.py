@@ -193,17 +193,18 @@ async def query(referral_id: UUID, body: schemas.QueryBody, request: Request, ca
 @router.post("/{referral_id}/answer", response_model=ReferralOut)
 async def answer(referral_id: UUID, body: Amendment, request: Request, caller: Referrer) -> Response:
     """Answer a query, with what changes by it."""
-    return await _run(
-        request, caller, lambda tx, access: answer_query(tx, referral_id, body.apply, access, body.rewriting())
-    )
+    said = body.rewriting(policy_of(request))
+    return await _run(request, caller, lambda tx, access: answer_query(tx, referral_id, body.apply, access, said))
 
 
 @router.post("/{referral_id}/amend", response_model=ReferralOut)
 async def amend(referral_id: UUID, body: Amendment, request: Request, caller: Referrer) -> Response:
-    """Amend what a referral says; the criteria to reside have a command of their own (readiness)."""
-    return await _run(
-        request, caller, lambda tx, access: amend_referral(tx, referral_id, body.apply, access, body.rewriting())
-    )
+    """Amend what a referral says, and correct what is known of the person (docs/adr/0028).
+
+    The criteria to reside have a command of their own (readiness).
+    """
+    said = body.rewriting(policy_of(request))
+    return await _run(request, caller, lambda tx, access: amend_referral(tx, referral_id, body.apply, access, said))
 
 
 @router.post("/{referral_id}/withdraw", response_model=ReferralOut)

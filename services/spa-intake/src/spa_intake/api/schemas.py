@@ -27,8 +27,9 @@ from spa_intake.domain.criteria import Assessment
 from spa_intake.domain.errors import ReferralNotFromHospital
 from spa_intake.domain.inputs import PersonIn, ReferralFacts, ReferralIn
 from spa_intake.domain.kinds import POLICIES, referrer_of
-from spa_intake.domain.person import Person
+from spa_intake.domain.policy import Policy
 from spa_intake.domain.referral import ReferralState
+from spa_intake.use_cases.naming import naming
 from spa_intake.use_cases.rewriting import Rewriting
 
 from .content_schemas import ContentBody, unique
@@ -53,6 +54,11 @@ def _closing(value: CloseReason) -> CloseReason:
     return value
 
 
+NhsNumber = Annotated[StrictStr, StringConstraints(pattern=r"^[0-9 -]{10,14}$")]
+REACHED = ("address_lines", "postcode", "phone", "gp_practice")
+WHO = ("family_name", "given_name", "born_on", "gender")
+
+
 class Nothing(Body):
     """A command that says everything by its address."""
 
@@ -60,9 +66,7 @@ class Nothing(Body):
 class PersonBody(Body):
     """The person as the ward knows them. Stored in spa-intake only."""
 
-    nhs_number: Annotated[StrictStr, StringConstraints(pattern=r"^[0-9 -]{10,14}$")] | None = Field(
-        None, description="Ten digits. Matches people only when verified."
-    )
+    nhs_number: NhsNumber | None = Field(None, description="Ten digits. Matches people only when verified.")
     nhs_number_verification_status: VerificationStatus | None = Field(
         None, description="UK Core NHSNumberVerificationStatus; 01: present and verified."
     )
@@ -77,27 +81,51 @@ class PersonBody(Body):
     gp_practice: OdsCode | None = Field(None, description="ODS code of the practice.")
 
 
-class ReachBody(Body):
-    """How the person is reached: a field left out stays, null clears it."""
+class PersonAmendmentBody(Body):
+    """What is corrected or added: a field left out stays. How the person is reached is cleared by null; who they are
+    cannot be cleared.
+    """
 
+    nhs_number: NhsNumber | None = Field(
+        None, description="Added where it was not known. Matches people only when verified."
+    )
+    nhs_number_verification_status: VerificationStatus | None = Field(None, description="Of the NHS number beside it.")
+    hospital_number: Number | None = Field(None, description="Added to those of this hospital that are known.")
+    family_name: Name | None = None
+    given_name: Name | None = None
+    born_on: BirthDay | None = Field(None, description="Not together with another surname: that is another person.")
+    gender: Gender | None = None
     address_lines: Annotated[list[Name], Field(max_length=5)] | None = None
     postcode: Postcode | None = None
     phone: Phone | None = None
     gp_practice: OdsCode | None = Field(None, description="ODS code of the practice.")
 
-    def details(self, _: Person) -> dict[str, Any]:  # Any: details of any type
-        """What the body says of the person; a blank clears."""
-        said = {name: getattr(self, name) for name in self.model_fields_set}
+    def said(self) -> dict[str, Any]:  # Any: details of any type
+        """What the body says of the person beside the numbers; a blank clears."""
+        said = {name: getattr(self, name) for name in REACHED if name in self.model_fields_set}
+        said |= {name: value for name in WHO if (value := getattr(self, name)) is not None}
         if "address_lines" in said:
             said["address_lines"] = tuple(self.address_lines or ())
         return said
+
+    def names(self) -> PersonIn:
+        """The numbers; a hospital's own is of the referral's hospital."""
+        return PersonIn(
+            hospital="",
+            hospital_number=self.hospital_number,
+            family_name=None,
+            given_name=None,
+            born_on=None,
+            nhs_number=self.nhs_number,
+            verification_status=self.nhs_number_verification_status,
+        )
 
 
 class AmendmentBody(ContentBody):
     """What to change: a field left out stays, null clears it; a group is replaced as a whole."""
 
     ward: Ward | None = Field(None, description="Where the person is now; it cannot be cleared.")
-    person: ReachBody | None = Field(None, description="How the person is reached. Who they are is not amended here.")
+    person: PersonAmendmentBody | None = Field(None, description="What is corrected or added about the person.")
 
     def apply(self, facts: ReferralFacts) -> ReferralFacts:
         """The facts with what the body says. Refuses with ReferralNotFromHospital."""
@@ -105,12 +133,13 @@ class AmendmentBody(ContentBody):
             raise ReferralNotFromHospital
         return replace(facts, **self.coded() | ({"ward": self.ward} if self.ward else {}))
 
-    def rewriting(self) -> Rewriting:
-        """How contacts and words change, and how the person is reached."""
+    def rewriting(self, policy: Policy) -> Rewriting:
+        """How contacts and words change, and what is said of the person."""
         said = self.uncoded()
         return Rewriting(
             content=(lambda content: replace(content, **said)) if said else None,
-            person=self.person.details if self.person else None,
+            person=self.person.said() if self.person else None,
+            naming=naming(self.person.names(), policy) if self.person else None,
         )
 
 

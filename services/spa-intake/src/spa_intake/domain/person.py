@@ -59,6 +59,7 @@ class Identity:
     nhs_number_status: NhsNumberStatus
     hospital: str
     hospital_number: str | None
+    verification_status: VerificationStatus | None = None
 
     @property
     def verified_nhs_number(self) -> str | None:
@@ -74,7 +75,8 @@ def identify(person: PersonIn, sender: str, policy: Policy) -> Identity:
     )
     if digits and is_vouched_for and is_valid_nhs_number(digits):
         status = NhsNumberStatus.VERIFIED
-    return Identity(digits, status, person.hospital, (person.hospital_number or "").strip() or None)
+    own_number = (person.hospital_number or "").strip() or None
+    return Identity(digits, status, person.hospital, own_number, person.verification_status)
 
 
 def check_nhs_number(identity: Identity, policy: Policy) -> None:
@@ -115,32 +117,48 @@ def described(person: Person, details: PersonIn, identity: Identity, as_of: date
 
     A verified NHS number is never replaced by an unverified one.
     """
-    last = _last(_said(details), person, as_of)
+    last = _last(said_of(details), person, as_of)
     moments = dict.fromkeys(last, as_of)
-    if takes and identity.nhs_number is not None and _has_better_number(person, details, identity, as_of):
+    if takes and _has_better_number(person, identity, as_of):
         moments[NHS_NUMBER] = as_of
-        last |= {
-            NHS_NUMBER: identity.nhs_number,
-            "nhs_number_status": identity.nhs_number_status,
-            "verification_status": details.verification_status,
-        }
+        last |= _number(identity)
     return _with(person, last, moments, as_of)
 
 
-def corrections(person: Person, details: PersonIn) -> dict[str, Any]:  # Any: details of any type
-    """What a later message about the same referral says of the person; what it leaves out stays.
+def numbered(person: Person, identity: Identity, as_of: datetime) -> Person:
+    """The person with the NHS number that was told at `as_of`, where it is a better one."""
+    if not _has_better_number(person, identity, as_of):
+        return person
+    return _with(person, _number(identity), {NHS_NUMBER: as_of}, as_of)
 
-    Who they are does not change by it: another surname and another birth date at once are somebody else's
-    (PatientDiffers), and their numbers stay.
+
+def _number(identity: Identity) -> dict[str, Any]:  # Any: details of any type
+    return {
+        NHS_NUMBER: identity.nhs_number,
+        "nhs_number_status": identity.nhs_number_status,
+        "verification_status": identity.verification_status,
+    }
+
+
+def require_same_person(person: Person, said: Mapping[str, Any]) -> None:  # Any: as above
+    """A later message may correct a name or a birth date (docs/adr/0028). Refuses with PatientDiffers.
+
+    Another surname and another birth date at once are somebody else's.
     """
-    names = [name.casefold() for name in (person.family_name, details.family_name) if name]
-    has_other_day = None not in {person.born_on, details.born_on} and person.born_on != details.born_on
-    if has_other_day and len(set(names)) > 1:
+    names = {name.casefold() for name in (person.family_name, said.get("family_name")) if name}
+    days = {day for day in (person.born_on, said.get("born_on")) if day}
+    if len(names) > 1 and len(days) > 1:
         raise PatientDiffers
-    return _said(details)
 
 
-def _said(details: PersonIn) -> dict[str, Any]:  # Any: as above
+def require_same_number(person: Person, nhs_number: str | None) -> None:
+    """Nobody has two NHS numbers. Refuses with PatientDiffers; a number that cannot be one says nothing."""
+    is_verified = person.nhs_number_status is NhsNumberStatus.VERIFIED
+    if is_verified and nhs_number != person.nhs_number and nhs_number and is_valid_nhs_number(nhs_number):
+        raise PatientDiffers
+
+
+def said_of(details: PersonIn) -> dict[str, Any]:  # Any: as above
     """A blank says nothing."""
     return {name: value for name in DETAILS if (value := getattr(details, name))}
 
@@ -180,10 +198,10 @@ def _is_last(person: Person, name: str, value: object, as_of: datetime) -> bool:
     return str(value or "") > str(getattr(person, name) or "")
 
 
-def _has_better_number(person: Person, details: PersonIn, identity: Identity, as_of: datetime) -> bool:
+def _has_better_number(person: Person, identity: Identity, as_of: datetime) -> bool:
     """Whether the message's NHS number counts: a verified one before all others, then the one told last."""
-    if person.nhs_number is None:
-        return True
+    if person.nhs_number is None or identity.nhs_number is None:
+        return identity.nhs_number is not None
     known = (
         person.nhs_number_status is NhsNumberStatus.VERIFIED,
         _told_at(person, NHS_NUMBER) or as_of,
@@ -191,7 +209,7 @@ def _has_better_number(person: Person, details: PersonIn, identity: Identity, as
         person.verification_status or "",
     )
     is_verified = identity.nhs_number_status is NhsNumberStatus.VERIFIED
-    return (is_verified, as_of, identity.nhs_number or "", details.verification_status or "") > known
+    return (is_verified, as_of, identity.nhs_number, identity.verification_status or "") > known
 
 
 def with_person(facts: ReferralFacts, person: Person, on: date) -> ReferralFacts:

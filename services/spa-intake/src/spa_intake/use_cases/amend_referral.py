@@ -20,8 +20,8 @@ async def amend_referral(
     access: Access,
     rewriting: Rewriting = Rewriting(),
 ) -> Referral:
-    """`revise` gives the facts as they are now. Refuses with ReferralHasEnded."""
-    referral = await open_referral(tx, referral_id, access)
+    """`revise` gives the facts as they are now. Refuses with ReferralHasEnded, PatientDiffers, NhsNumberInvalid."""
+    referral = await open_referral(tx, referral_id, access, rewriting.naming)
     after = await rewrite(tx, referral, revised(referral.facts, revise), rewriting)
     amend = Amend(after.facts, is_rewritten=after.is_rewritten)
     return await record_change(tx, decide(referral, amend, tx.now), "amend_referral")

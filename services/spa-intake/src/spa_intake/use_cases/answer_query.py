@@ -20,8 +20,8 @@ async def answer_query(
     access: Access,
     rewriting: Rewriting = Rewriting(),
 ) -> Referral:
-    """`revise` gives the facts as they are with the answer. Refuses with ReferralNotQueried, ReferralHasEnded."""
-    referral = await open_referral(tx, referral_id, access)
+    """`revise` gives the facts as they are with the answer. Refuses with ReferralNotQueried and as amend does."""
+    referral = await open_referral(tx, referral_id, access, rewriting.naming)
     after = await rewrite(tx, referral, revised(referral.facts, revise), rewriting)
     change = decide(referral, Answer(after.facts), tx.now)
     return await record_change(tx, change, "answer_query")

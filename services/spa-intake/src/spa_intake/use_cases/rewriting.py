@@ -8,16 +8,19 @@ from homeward_kit.database import Tx
 from spa_intake.adapters.db import people, referral_contents
 from spa_intake.domain.content import ReferralContent
 from spa_intake.domain.inputs import ReferralFacts
-from spa_intake.domain.person import Person, told, with_person
+from spa_intake.domain.person import require_same_person, told, with_person
 from spa_intake.domain.referral import Referral
+
+from .naming import Named, Naming, ask_about, take_numbers
 
 
 @dataclass(frozen=True)
 class Rewriting:
-    """How the words change, and what is said of the person (a blank clears it); None: nothing is said of them."""
+    """How the words change, and what is said of the person (a blank clears it); None: nothing is said of it."""
 
     content: Callable[[ReferralContent], ReferralContent] | None = None
-    person: Callable[[Person], Mapping[str, Any]] | None = None  # Any: details of any type
+    person: Mapping[str, Any] | None = None  # Any: details of any type
+    naming: Naming | None = None  # their numbers, locked before the referral is opened
 
 
 @dataclass(frozen=True)
@@ -29,14 +32,25 @@ class Rewritten:
 
 
 async def rewrite(tx: Tx, referral: Referral, facts: ReferralFacts, rewriting: Rewriting) -> Rewritten:
-    """Save what changes. What is said of the person is told now: older messages of the hospital leave it."""
+    """Save what changes. What is said of the person is told now: older messages of the hospital leave it.
+
+    Refuses with PatientDiffers, and with NhsNumberInvalid where a site wants no such number.
+    """
     is_content_new = await _rewrite_content(tx, referral, rewriting)
     person = await people.get(tx, referral.patient_key)
-    if person is None or rewriting.person is None:
+    if person is None or (rewriting.person is None and rewriting.naming is None):
         return Rewritten(is_content_new, facts)
-    after = told(person, rewriting.person(person), tx.now)
+    said = rewriting.person or {}
+    require_same_person(person, said)
+    named = Named(told(person, said, tx.now) if said else person)
+    if rewriting.naming is not None:
+        named = await take_numbers(tx, named.person, rewriting.naming(referral.facts))
+    after = named.person
     await people.save(tx, after)
-    if replace(after, details_as_of=person.details_as_of, told_at=person.told_at) == person:
+    is_same = replace(after, details_as_of=person.details_as_of, told_at=person.told_at) == person
+    if named.others or not is_same:
+        await ask_about(tx, after, named.others)
+    if is_same and not named.is_new:
         return Rewritten(is_content_new, facts)
     return Rewritten(is_rewritten=True, facts=with_person(facts, after, referral.received_at.date()))
 

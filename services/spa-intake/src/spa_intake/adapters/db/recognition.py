@@ -82,12 +82,13 @@ class Roll:
 
 def locks_of(identity: Identity) -> list[str]:
     """What is locked before anybody is looked for."""
-    return [f"identifier/{scheme}/{value}" for scheme, value in _named(identity)]
+    return [f"identifier/{scheme}/{value}" for scheme, value in named(identity)]
 
 
-def _named(identity: Identity) -> list[Identifier]:
-    named = ((people.NHS, identity.verified_nhs_number), (identity.hospital, identity.hospital_number))
-    return [(scheme, value) for scheme, value in named if value is not None]
+def named(identity: Identity) -> list[Identifier]:
+    """The numbers by which people may be found."""
+    numbers = ((people.NHS, identity.verified_nhs_number), (identity.hospital, identity.hospital_number))
+    return [(scheme, value) for scheme, value in numbers if value is not None]
 
 
 async def call_roll(tx: Tx, identities: Sequence[Identity]) -> Roll:
@@ -95,9 +96,9 @@ async def call_roll(tx: Tx, identities: Sequence[Identity]) -> Roll:
 
     The identifiers are locked first, so that two first messages about one person make one person.
     """
-    named = {identifier for identity in identities for identifier in _named(identity)}
+    wanted = {identifier for identity in identities for identifier in named(identity)}
     await tx.lock(*(lock for identity in identities for lock in locks_of(identity)))
-    identifiers = await people.find(tx, named)
+    identifiers = await people.find(tx, wanted)
     if not identifiers:
         return Roll({}, {}, {})
     keys = set(identifiers.values())
