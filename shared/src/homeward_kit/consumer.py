@@ -18,6 +18,7 @@ from homeward_kit.dead_letters import Record
 from homeward_kit.handling import Handling
 from homeward_kit.logging import get_logger
 from homeward_kit.outages import is_conflict, is_outage
+from homeward_kit.presence import Presence
 
 POLL_MS = 250
 MAX_RECORDS = 6000  # a poll takes one partition's records before the next one's: enough for several
@@ -69,21 +70,23 @@ class ConsumerRunner:
         self._handling = handling
         self._bootstrap_servers = bootstrap_servers
         self._consumer: AIOKafkaConsumer | None = None
+        self._presence = Presence(handling.address, handling.group)
         self._partitions: dict[TopicPartition, _Partition] = {}
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Until stopped; a broker that is not there yet is waited for."""
-        while not self._stopping.is_set():
-            try:
-                await self._start()
-                await self._poll_until_stopped()
-            except (OSError, TimeoutError, KafkaError, RuntimeError) as error:  # the last: a fault of the client's own
-                _log.warning("consumer_interrupted", group=self.group, error=type(error).__name__, exc_info=error)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), 1.0)
-            finally:
-                await self._close()
+        async with self._presence.held():
+            while not self._stopping.is_set():
+                try:
+                    await self._start()
+                    await self._poll_until_stopped()
+                except (OSError, TimeoutError, KafkaError, RuntimeError) as error:  # the last: the client's own fault
+                    _log.warning("consumer_interrupted", group=self.group, error=type(error).__name__, exc_info=error)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._stopping.wait(), 1.0)
+                finally:
+                    await self._close()
 
     def stop(self) -> None:
         """Finish what is in hand, commit, close."""
@@ -113,21 +116,23 @@ class ConsumerRunner:
     async def _start(self) -> None:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap_servers,
+            client_id=await self._presence.name(),
             group_id=self.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_interval_ms=300_000,
-            # its partitions wait that long for a member that was killed, even where it is back at once
+            # so long the partitions of a member wait that was killed and that nobody found dead before
             session_timeout_ms=6_000,
-            heartbeat_interval_ms=1_500,
+            heartbeat_interval_ms=500,  # at the next one the others hear that somebody has come or gone
             # a partition whose records are in hand when the client asks for more is left out of that request: so long
             fetch_max_wait_ms=100,
         )
         consumer.subscribe(self._handling.topics, listener=_Forgetting(self._partitions))
+        self._presence.look_from(consumer)
         try:
             await asyncio.wait_for(consumer.start(), START_SECONDS)
         except BaseException:
-            await _bounded_stop(consumer)
+            await self._leave(consumer)
             raise
         self._consumer = consumer
 
@@ -259,21 +264,14 @@ class ConsumerRunner:
     async def _close(self) -> None:
         if self._consumer is not None:
             consumer, self._consumer = self._consumer, None
-            await _bounded_stop(consumer)
+            await self._leave(consumer)
 
-
-async def _bounded_stop(consumer: AIOKafkaConsumer) -> None:
-    with contextlib.suppress(Exception):
-        await asyncio.wait_for(consumer.stop(), STOP_SECONDS)
+    async def _leave(self, consumer: AIOKafkaConsumer) -> None:
+        self._presence.look_no_more()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(consumer.stop(), STOP_SECONDS)
 
 
 def _record(raw: ConsumerRecord[Any, Any]) -> Record:
-    return Record(
-        topic=raw.topic,
-        partition=raw.partition,
-        offset=raw.offset,
-        timestamp_ms=raw.timestamp,
-        key=(raw.key or b"").decode("utf-8", "replace"),
-        value=raw.value or b"",
-        headers={name: value.decode("utf-8", "replace") for name, value in raw.headers},
-    )
+    key = (raw.key or b"").decode("utf-8", "replace")
+    return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, key, raw.value or b"", dict(raw.headers))

@@ -63,6 +63,7 @@ class Handling:
 
     def __init__(self, database: Database, group: str, handlers: HandlerTable) -> None:
         self.group = group
+        self.address = database.address
         self._database = database
         self._by_type = {(model.topic, model.type): (model, handler) for model, handler in handlers.items()}
         self.topics = sorted({model.topic for model in handlers})
@@ -142,23 +143,8 @@ class Handling:
 
 def _received(one: Known, payload: ConsumedEvent) -> Received[Any]:
     attributes, record = one.attributes, one.record
-    return Received(
-        event_id=attributes.event_id,
-        type=attributes.type,
-        source=attributes.source,
-        subject=attributes.subject,
-        time=attributes.time,
-        key=record.key,
-        referral_id=attributes.referral_id,
-        aggregate_version=attributes.aggregate_version,
-        causation_id=attributes.causation_id,
-        actor=attributes.actor,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        payload=payload,
-        traceparent=record.headers.get("traceparent"),
-    )
+    place = (record.key, record.topic, record.partition, record.offset)
+    return Received(*attributes, *place, payload, record.header("traceparent"))
 
 
 async def _call(tx: Tx, handler: Handler | BatchHandler, events: Sequence[Received[Any]]) -> None:

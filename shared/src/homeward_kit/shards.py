@@ -11,7 +11,7 @@ LOCK_CLASS = 4711  # first half of the two-part advisory locks of shards
 SHARE_SECONDS = 1.0  # how often the relays are counted
 CLOSE_SECONDS = 5.0
 # the server notices within nine seconds that a relay's machine is gone (its default: two hours), and frees the locks
-_KEEPALIVE = {"tcp_keepalives_idle": "3", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
+KEEPALIVE = {"tcp_keepalives_idle": "3", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 
 # The oldest events are read by their numbers. PostgreSQL expects few events to be waiting for topics that are not held
 # back, and would rather read and sort the whole outbox for each batch: two seconds with a million events in it.
@@ -71,7 +71,7 @@ class ShardLocks:
             self._address,
             timeout=5,
             command_timeout=30,
-            server_settings={"application_name": "relay", **_KEEPALIVE, **_BY_NUMBER},
+            server_settings={"application_name": "relay", **KEEPALIVE, **_BY_NUMBER},
         )
         return self._connection
 

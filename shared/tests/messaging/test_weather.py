@@ -1,35 +1,13 @@
 """Slow, cut and half-open connections to the database: nothing is lost, repeated or reordered."""
 
-from collections.abc import AsyncIterator
-from urllib.parse import urlsplit, urlunsplit
-
-import pytest
-
 from homeward_kit.database import Database
-from homeward_kit.testing.tcp_proxy import TcpProxy, tcp_proxy
+from homeward_kit.testing.tcp_proxy import TcpProxy
 from sample_service.things import TOPIC, ThingMade, ThingMadeIn, record_effect
 from sample_testing.flow import OUTBOX, Flow
 from sample_testing.topics import first_numbers_by_key
 
 KEYS = ("a", "b", "c")
 ROUNDS = 6
-
-
-@pytest.fixture
-async def proxy(database: Database) -> AsyncIterator[TcpProxy]:
-    """Before the server of the database."""
-    async with tcp_proxy(urlsplit(database.address).port or 0) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-async def far_database(database: Database, proxy: TcpProxy) -> AsyncIterator[Database]:
-    """The same database behind the proxy."""
-    address = urlsplit(database.address)
-    host = f"{address.netloc.rpartition('@')[0]}@127.0.0.1:{proxy.port}"
-    far = Database(urlunsplit(address._replace(netloc=host)))
-    yield far
-    await far.dispose()
 
 
 async def test_bad_connections_to_the_database_lose_repeat_and_reorder_nothing(

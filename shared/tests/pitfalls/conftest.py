@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from homeward_kit import migrations
 from homeward_kit.database import Database
 from homeward_kit.dead_letters import DEAD_LETTERS
 from homeward_local.ports import free_port
-from homeward_local.testing import running_kafka, running_postgres, temporary_home
+from homeward_local.testing import running_kafka, temporary_home
 from sample_service.things import TOPIC
 from sample_testing.flow import Flow
 from sample_testing.servers import OwnServer
@@ -24,26 +23,6 @@ def quiet_client() -> Iterator[None]:
     logger.setLevel(logging.CRITICAL)
     yield
     logger.setLevel(level)
-
-
-@pytest.fixture
-def own_postgres() -> Iterator[OwnServer]:
-    """With the sample service's tables; what was not written to a file survives nothing."""
-    with temporary_home() as home:
-        port = free_port()
-        # between two commits nobody but a commit itself writes the log: what an answer does not wait for is lost
-        server = OwnServer(lambda: running_postgres(home, port, wal_writer_delay="10s"), f"port={port}")
-        server.start()
-        migrations.upgrade("sample_service", server.address)
-        yield server
-        server.stop()
-
-
-@pytest.fixture
-async def own_database(own_postgres: OwnServer) -> AsyncIterator[Database]:
-    database = Database(own_postgres.address)
-    yield database
-    await database.dispose()
 
 
 @pytest.fixture

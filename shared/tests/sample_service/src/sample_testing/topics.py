@@ -57,10 +57,15 @@ async def committed_offsets(bootstrap_servers: str, group: str) -> dict[int, int
 
 async def members_of(bootstrap_servers: str, group: str) -> int:
     """How many members a group has; 0 while it is between two rebalances."""
+    return len(await member_ids(bootstrap_servers, group))
+
+
+async def member_ids(bootstrap_servers: str, group: str) -> set[str]:
+    """What the broker calls the members of a group; nothing while it is between two rebalances."""
     async with _admin(bootstrap_servers) as admin:
         (answer,) = await admin.describe_consumer_groups([group])
         _error, _group, state, _kind, _protocol, members, *_ = answer.groups[0]
-        return len(members) if state == "Stable" else 0
+        return {member for member, *_ in members} if state == "Stable" else set()
 
 
 @asynccontextmanager
