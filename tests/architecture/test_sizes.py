@@ -8,10 +8,10 @@ import pytest
 from .sources import ROOT, SOURCE_FOLDERS, files_of_tests, source_files
 
 MESSAGING = (
-    "envelope", "outbox", "inserting", "relay", "shards", "inbox", "handling", "consumer", "dead_letters",
+    "envelope", "outbox", "inserting", "relay", "sending", "shards", "inbox", "handling", "consumer", "dead_letters",
     "message_spans",
 )  # fmt: skip
-RECOVERY = ("replay", "republish", "ops_dead_letters", "queues", "crash_points")
+RECOVERY = ("replay", "republish", "emptied_topics", "ops_dead_letters", "queues", "crash_points")
 ACCESS = (
     "auth", "callers", "certificates", "clients", "keys", "rate_limits", "refusals", "request_limits", "tokens",
     "audit", "audit_chain", "audit_epochs", "ops_audit",

@@ -75,8 +75,8 @@ SENDING = (
         "acks-1",
         "The broker acknowledges when two of three brokers have the event.",
         (
-            Edit("relay.py", 'acks="all"', "acks=1"),
-            Edit("relay.py", "enable_idempotence=True", "enable_idempotence=False"),
+            Edit("sending.py", 'acks="all"', "acks=1"),
+            Edit("sending.py", "enable_idempotence=True", "enable_idempotence=False"),
         ),
         f"{PITFALLS}/test_cluster.py::test_pitfall_05_what_was_acknowledged_survives_the_leader",
     ),
@@ -86,9 +86,9 @@ SENDING = (
         (
             Edit(
                 "relay.py",
-                "        acknowledged = await self._send(producer, connection, rows)\n",
+                "        acknowledged = await self._send(connection, rows)\n",
                 '        await connection.execute(_MOVE, [row["seq"] for row in rows])\n'
-                "        acknowledged = await self._send(producer, connection, rows)\n",
+                "        acknowledged = await self._send(connection, rows)\n",
             ),
         ),
         "shared/tests/crash_points/test_every_crash_point.py"
@@ -100,7 +100,7 @@ SENDING = (
         (
             Edit(
                 "relay.py",
-                "        await self._drop_producer()\n        delay =",
+                "        await self._sender.drop()\n        delay =",
                 "        delay =",
             ),
         ),
@@ -117,7 +117,7 @@ SENDING = (
         "Nothing is sent to a topic that lost its events until it has been refilled.",
         (
             Edit(
-                "republish.py",
+                "emptied_topics.py",
                 "    return {place.topic for place in ends} - {place.topic for place, end in ends.items() if end}",
                 "    return set()",
             ),
@@ -194,8 +194,23 @@ RECEIVING = (
     Mutation(
         "dead-member-kept-for-long",
         "A killed member's partitions are given to another within seconds.",
-        (Edit("consumer.py", "session_timeout_ms=6_000", "session_timeout_ms=300_000"),),
+        (
+            Edit("consumer.py", "session_timeout_ms=6_000", "session_timeout_ms=300_000"),
+            Edit("presence.py", "                await self._leave(consumer, member)\n", "                pass\n"),
+        ),
         f"{PITFALLS}/test_receiving.py::test_pitfall_11_an_idle_standby_takes_over_from_a_killed_owner",
+    ),
+    Mutation(
+        "dead-member-left-to-its-session",
+        "A member whose lock is free is taken out of its group before its session ends.",
+        (Edit("presence.py", "                await self._leave(consumer, member)\n", "                pass\n"),),
+        f"{MESSAGING}/test_presence.py::test_a_killed_members_partitions_do_not_wait_for_the_end_of_its_session",
+    ),
+    Mutation(
+        "living-member-ended-again",
+        "A member that lives, and whose lock stays away, is taken out of its group once at most.",
+        (Edit("presence.py", "        self._ended |= free & suspects\n", ""),),
+        f"{MESSAGING}/test_presence.py::test_a_member_that_is_cut_off_from_the_database_is_taken_for_dead_once",
     ),
     Mutation(
         "failed-record-skipped",
@@ -226,7 +241,7 @@ RECEIVING = (
         "Stopping waits for no broker.",
         (
             Edit("consumer.py", "STOP_SECONDS = 10.0", "STOP_SECONDS = 1000.0"),
-            Edit("relay.py", "STOP_SECONDS = 5.0", "STOP_SECONDS = 1000.0"),
+            Edit("sending.py", "STOP_SECONDS = 5.0", "STOP_SECONDS = 1000.0"),
         ),
         f"{PITFALLS}/test_outages.py::test_pitfall_09_a_broker_that_is_down_stops_no_request_and_no_stopping",
     ),

@@ -1,5 +1,9 @@
 """Failures that pass by themselves: whoever meets one waits and tries the same again."""
 
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+
 import asyncpg
 import httpx
 from aiokafka.errors import KafkaError
@@ -45,3 +49,9 @@ def is_conflict(error: BaseException) -> bool:
     """True for a deadlock or a failure to serialise: smaller transactions may get by each other."""
     found = error if isinstance(error, asyncpg.PostgresError) else getattr(error, "orig", None)
     return (getattr(found, "sqlstate", None) or "").startswith("40")
+
+
+async def close_within(seconds: float, closing: Awaitable[object]) -> None:
+    """Wait for a close, but not for ever and whatever comes of it: where it fails, nothing is left to close."""
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(closing, seconds)

@@ -1,31 +1,21 @@
-"""Refilling topics from the event log, and noticing that a topic has lost what was sent to it.
+"""Refilling topics from the event log, because an operator asks for it.
 
 The relay that owns a shard refills it: the event log in sequence order first, then the outbox (architecture: history
-can be rebuilt). Until an operator asks for that, nothing more is sent to a topic that has been emptied.
+can be rebuilt).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from homeward_kit.database import Tx
 from homeward_kit.outbox import SHARDS
 
 # Any: rows come as asyncpg.Record, which is untyped.
 Row = Any
-
-
-class EmptiedTopicError(KafkaError):  # type: ignore[misc]  # the library is untyped
-    """The broker gave a number that it had given before: the topic was emptied while we were connected."""
-
-    def __init__(self, topic: str) -> None:
-        super().__init__(topic)
-        self.topic = topic
 
 
 async def request(tx: Tx, topic: str, since: datetime | None) -> UUID:
@@ -90,50 +80,11 @@ async def note(connection: asyncpg.Connection, asked: Row, rows: list[Row]) -> N
     )
 
 
-async def note_sent(connection: asyncpg.Connection, topics: Collection[str]) -> None:
-    """Remember that these topics have been sent to."""
-    await connection.execute(
-        "INSERT INTO topics_sent (topic) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING", sorted(topics)
+async def begin_again(connection: asyncpg.Connection, topics: Collection[str]) -> set[str]:
+    """Refills under way of topics that are (or again are) empty start from the beginning; returns these topics."""
+    rows = await connection.fetch(
+        "UPDATE republications SET last_seq = 0, is_done = false WHERE topic = ANY($1::text[])"
+        " AND id IN (SELECT id FROM republications WHERE NOT is_done) RETURNING topic",
+        sorted(topics),
     )
-
-
-async def emptied(connection: asyncpg.Connection) -> list[str]:
-    """The topics that wait for an operator's refill."""
-    rows = await connection.fetch("SELECT topic FROM topics_sent WHERE is_emptied ORDER BY topic")
-    return [row["topic"] for row in rows]
-
-
-async def mark_emptied(connection: asyncpg.Connection, topics: Collection[str]) -> None:
-    """Stop sending to these topics until an operator asks for a refill."""
-    await connection.execute("UPDATE topics_sent SET is_emptied = true WHERE topic = ANY($1::text[])", sorted(topics))
-
-
-class MissingTopicError(KafkaError):  # type: ignore[misc]  # the library is untyped
-    """Topics that events have been sent to are not there: nothing is sent until they have been made again."""
-
-    def __init__(self, topics: list[str]) -> None:
-        super().__init__(*topics)
-        self.topics = topics
-
-
-async def ends_of_sent(connection: asyncpg.Connection, bootstrap_servers: str) -> dict[TopicPartition, int]:
-    """The next offset of every partition of the topics that events have been sent to."""
-    sent = [row["topic"] for row in await connection.fetch("SELECT topic FROM topics_sent ORDER BY topic")]
-    if not sent:
-        return {}
-    consumer = AIOKafkaConsumer(*sent, bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
-    try:
-        await consumer.start()
-        numbers = {topic: consumer.partitions_for_topic(topic) for topic in sent}
-        if missing := [topic for topic, found in numbers.items() if not found]:
-            raise MissingTopicError(missing)
-        places = [TopicPartition(topic, number) for topic, found in numbers.items() for number in found]
-        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
-        return ends
-    finally:
-        await consumer.stop()
-
-
-def emptied_of(ends: Mapping[TopicPartition, int]) -> set[str]:
-    """The topics that hold nothing although events have been sent to them."""
-    return {place.topic for place in ends} - {place.topic for place, end in ends.items() if end}
+    return {row["topic"] for row in rows}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from homeward_kit import consumer, relay
+from homeward_kit import consumer, sending
 from homeward_kit.consumer import ConsumerRunner
 from homeward_kit.database import Database, Tx
 from homeward_kit.envelope import Received
@@ -165,12 +165,12 @@ async def test_pitfall_10_a_broker_bounced_while_sending_loses_and_reorders_noth
 
 async def test_pitfall_10_a_producer_that_died_is_replaced(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it may after a blip of the broker, without a word (aiokafka #1017); here its inner task is ended."""
-    monkeypatch.setattr(relay, "SEND_SECONDS", 2.0)
-    sending = flow.start_relay()
+    monkeypatch.setattr(sending, "SEND_SECONDS", 2.0)
+    relay = flow.start_relay()
     await flow.publish(("a", ThingMade(number=1)))
     await flow.wait_for(OUTBOX, 0)
-    assert sending._producer
-    sending._producer._sender._sender_task.cancel()
+    assert relay._sender._producer
+    relay._sender._producer._sender._sender_task.cancel()
     await flow.publish(("a", ThingMade(number=2)))
     await flow.wait_for(OUTBOX, 0)
     assert await first_numbers_by_key(flow.bootstrap, "kit-things") == {"a": [1, 2]}
