@@ -81,7 +81,7 @@ def test_a_decline_opens_with_its_reason_and_gives_advice(stack: Any, staff: Ope
     reader.page.get_by_label("Note to the ward (optional)").fill("Please ring us about the area.")
     reader.page.get_by_label("Note for your colleagues (optional)").fill("Told the ward by phone.")
     reader.check()
-    reader.press("Save")
+    reader.press("Decline the referral")
     reader.see("Referral declined.")
     reader.see("Advice given to the ward: refer to the service where the person lives.")
     reader.see("Told the ward by phone.")

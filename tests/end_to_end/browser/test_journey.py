@@ -73,6 +73,11 @@ def _decide(nurse: Any, referral_id: str) -> None:
     nurse.press("Decide the pathway")
     nurse.see("Suggested: Pathway 1")
     nurse.check()
+    assert not nurse.page.get_by_role("table").is_visible()  # what is not asked cannot be changed unknowingly
+    nurse.press("Record the decision")
+    nurse.page.get_by_role("link", name="Not everyone whom this pathway needs has taken part.").click()
+    assert nurse.page.get_by_label("Nurse", exact=True).evaluate("box => box === document.activeElement")
+    nurse.check()
     nurse.tick("Social worker")
     nurse.press("Record the decision")
     nurse.see("Decision recorded.")
@@ -86,6 +91,7 @@ def _broker(broker: Any, referral_id: str) -> None:
     broker.reload_until("Waiting for an answer")
     broker.check()
     broker.press("Provider declines")
+    broker.see("visits a day of")  # which care, and above it whose answer
     broker.tick("No capacity")
     broker.check()
     broker.press("Save")
@@ -117,7 +123,7 @@ def test_a_mistake_is_said_in_a_summary_that_has_the_focus(stack: Any, staff: Op
     coordinator.open(referral_id)
     coordinator.reload_until("A coordinator needs to check this referral")
     coordinator.press("Decline")
-    coordinator.press("Save")
+    coordinator.press("Decline the referral")
     coordinator.page.wait_for_function("document.activeElement?.matches('.nhsuk-error-summary')")
     coordinator.page.locator(".nhsuk-error-summary").get_by_text("Select a reason").wait_for()
     coordinator.check()

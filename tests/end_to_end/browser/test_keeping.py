@@ -184,13 +184,13 @@ def test_what_was_typed_is_kept_when_somebody_else_was_quicker(stack: Any, staff
     reader.tick("Does not meet the criteria of this service")
     reader.page.get_by_label("Note to the ward (optional)").fill("Please ask the hospice.")
     command(stack, referral_id, "amend", "ward_system", {"mobility": "hoist"})
-    reader.press("Save")
+    reader.press("Decline the referral")
     reader.see("Somebody changed this while you were working")
     reader.check()
     reader.press("Go on with what I typed")
     reader.see("What you typed is still here")
     assert reader.page.get_by_label("Note to the ward (optional)").input_value() == "Please ask the hospice."
-    reader.press("Save")
+    reader.press("Decline the referral")
     reader.see("Referral declined.")
     reader.see("The ward reads it too")
 

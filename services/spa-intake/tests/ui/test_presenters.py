@@ -217,3 +217,34 @@ def test_what_waits_about_care_is_led_to_from_the_top(offer: str, role: str, *, 
     by_state = [{state: offered(About.PACKAGE, {"state": state}, role) for state in ("sent", "brokering", "declined")}]
     assert record.waits_for_care(package, by_state) is waits
     assert record.waits_for_care(None, by_state) is False
+
+
+HOME_CARE = {
+    "line_id": "l",
+    "service": "home_care",
+    "visits_per_day": 3,
+    "minutes_per_visit": 30,
+    "carers_per_visit": 1,
+    "days_per_week": 7,
+}
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("o", ["Alder", "Home care: 3 visits a day of 30 minutes, 1 carer, 7 days a week"]),
+        ("l", ["Home care: 3 visits a day of 30 minutes, 1 carer, 7 days a week"]),
+        ("another", []),
+        (None, []),
+    ],
+)
+def test_a_form_says_whose_answer_or_which_care_it_is_about(target: str | None, said: list[str]) -> None:
+    package = {"lines": [HOME_CARE | {"offers": [{"offer_id": "o", "provider_name": "Alder"}]}]}
+    assert record.about(package, target) == said
+    assert record.about(None, target) == []
+
+
+def test_the_suggested_services_are_said_in_words() -> None:
+    case = {"suggestion": {"lines": [HOME_CARE, {"service": "equipment"}]}}
+    assert record.suggested_lines(case).endswith("1 carer, 7 days a week; Equipment")
+    assert record.suggested_lines({}) == ""

@@ -49,6 +49,7 @@ class Action:
     form: Form | None = None  # without one, a single button is all
     needs_target: bool = False
     is_next_step: bool = False
+    submit: str = "Save"  # the button of the form: what cannot be taken back says what it does
 
 
 def _state(*states: str) -> Callable[[Resource], bool]:
@@ -129,6 +130,7 @@ ACTIONS: tuple[Action, ...] = (
         _state("received", "queried"),
         form=referral_forms.DECLINE,
         heading="Decline the referral",
+        submit="Decline the referral",
     ),
     _referral(
         "withdraw",
@@ -137,6 +139,7 @@ ACTIONS: tuple[Action, ...] = (
         _state(*LIVE),
         form=referral_forms.WITHDRAW,
         heading="Withdraw the referral",
+        submit="Withdraw the referral",
     ),
     _referral(
         "close",
@@ -145,6 +148,7 @@ ACTIONS: tuple[Action, ...] = (
         _state("accepted"),
         form=referral_forms.CLOSE,
         heading="Close the referral",
+        submit="Close the referral",
     ),
     _referral("take", "Take it", "You have it now.", _state(*LIVE), path=f"{_REFERRALS}/assign", roles=COORDINATOR),
     _referral(
@@ -164,6 +168,7 @@ ACTIONS: tuple[Action, ...] = (
         verb="decision",
         roles=MDT,
         is_next_step=True,
+        submit="Record the decision",
     ),
     _case(
         "assess",
@@ -239,11 +244,11 @@ ACTIONS: tuple[Action, ...] = (
     _package("end", "Care has ended", "End of care recorded.", f"{_LINES}/end", ("started",), form=package_forms.END),
     _package(
         "cancel",
-        "Cancel",
+        "Cancel this care",
         "This care is cancelled.",
         f"{_LINES}/cancel",
         ("brokering", "unfilled", "agreed"),
-        heading="Cancel this care",
+        submit="Cancel this care",
         form=package_forms.CANCEL,
     ),
     _package(

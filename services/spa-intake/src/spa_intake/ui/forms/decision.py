@@ -80,7 +80,7 @@ DECISION = Form(
             "Select which services the person needs",
             (
                 Choice(SUGGESTED, "The services that the needs suggest for this pathway"),
-                Choice(OWN, "The services chosen below"),
+                Choice(OWN, "Other services or visits", "You choose them from a table that starts as suggested"),
             ),
         ),
         Field(

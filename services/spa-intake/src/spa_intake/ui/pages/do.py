@@ -25,6 +25,8 @@ from .record import header_values
 router = APIRouter()
 SEE_OTHER = 303
 LATEST = 3  # events shown where two people met
+# refusals that are about one answer of the decision, without naming it
+IS_ABOUT = {"quorum_missing": "participants", "lines_missing": "lines_choice", "bed_missing": "lines_choice"}
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,8 @@ async def _send(doing: Doing, attempt: Attempt, body: Mapping[str, Any]) -> Resp
         return see_other(f"{doing.back}?done={doing.action.code}{'' if is_shown else '&pending=true'}")
     if result.status == 422 and doing.fields:
         errors = result.on([field.name for field in doing.fields])
+        if result.code in IS_ABOUT:
+            errors = {IS_ABOUT[result.code]: result.detail}
         return _form_page(doing, replace(attempt, checked=replace(attempt.checked, values=None, errors=errors)), 422)
     return _refusal(doing, result, attempt)
 
@@ -267,7 +271,8 @@ def _form_page(doing: Doing, attempt: Attempt, status: int = 200) -> Response:
     values = {
         **header_values(doing.user, doing.record),
         "action": doing.action,
-        "fields": doing.fields,
+        "fields": _explained(doing.fields, case),
+        "about": presenter.about(doing.record.package.data, doing.target),
         "sections": _sections(doing),
         "is_again": attempt.is_again,
         "first_ids": {field.name: f"{field.name}-day" for field in doing.fields if field.kind is Kind.DATE},
@@ -280,7 +285,6 @@ def _form_page(doing: Doing, attempt: Attempt, status: int = 200) -> Response:
         "rules": presenter.rules(case),
         "facts": presenter.facts(doing.record.referral.data, doing.record.row, doing.user.ui.now()),
         "suggested": "" if suggested is None else words.PATHWAYS[suggested],
-        "quorum": _quorum(case),
     }
     return page(doing.user.request, "form.jinja", values, user=doing.user, status=status)
 
@@ -291,7 +295,12 @@ def _sections(doing: Doing) -> Sequence[answer.Section]:
     return answer.sections(doing.resource.get("missing") or [], doing.record.row.kind)
 
 
-def _quorum(case: Mapping[str, Any]) -> list[str]:  # Any: JSON
-    """Who must take part, group by group."""
+def _explained(fields: Sequence[Field], case: Mapping[str, Any]) -> Sequence[Field]:  # Any: JSON
+    """The questions of the decision, with what is known about this one."""
     needed = (case.get("quorum") or {}).get("needed") or []
-    return [" or ".join(words.say(words.ROLES, role).lower() for role in group) for group in needed]
+    groups = [" or ".join(words.say(words.ROLES, role).lower() for role in group) for group in needed]
+    hints = {
+        "participants": f"Needed for the suggested pathway: {', and '.join(groups)}." if groups else None,
+        "lines_choice": presenter.suggested_lines(case),
+    }
+    return [replace(field, hint=hints.get(field.name) or field.hint) for field in fields]

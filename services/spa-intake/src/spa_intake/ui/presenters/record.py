@@ -191,6 +191,29 @@ def asks(package: Json) -> Sequence[str]:
     ]
 
 
+def about(package: Json | None, target: str | None) -> Sequence[str]:
+    """Which care, and by whom, an action on one line or offer of the package is about."""
+    for line in (package or {}).get("lines") or []:
+        care = words.say(words.SERVICES, line["service"])
+        what = ": ".join(filter(None, (care, _visits(line))))
+        names = {
+            str(offer["offer_id"]): offer.get("provider_name") or "A provider" for offer in line.get("offers") or []
+        }
+        if target in names:
+            return [names[target], what]
+        if target == str(line["line_id"]):
+            return [what]
+    return []
+
+
+def suggested_lines(case: Json) -> str:
+    """The services that triage suggests, in words."""
+    lines = (case.get("suggestion") or {}).get("lines") or []
+    return "; ".join(
+        ": ".join(filter(None, (words.say(words.SERVICES, line["service"]), _visits(line)))) for line in lines
+    )
+
+
 def _visits(line: Json) -> str:
     if not line.get("visits_per_day"):
         return ""
