@@ -102,7 +102,7 @@ class CarePackage:
         return [row["type"].removeprefix("discharge.").removesuffix(".v1") for row in rows]
 
 
-def headers(event_type: str, version: int | None) -> dict[str, str]:
+def headers(event_type: str, version: int | None) -> dict[str, bytes]:
     """The attributes of a new event."""
     attributes = Attributes(
         event_id=uuid4(),
@@ -115,7 +115,7 @@ def headers(event_type: str, version: int | None) -> dict[str, str]:
         aggregate_version=version,
         causation_id=None,
     )
-    return {name: value.decode() for name, value in attributes.headers()}
+    return dict(attributes.headers())
 
 
 def decision(care: CarePackage, number: int, *services: str, visits: int = 2) -> Row:

@@ -37,7 +37,7 @@ class Monitor:
             timestamp_ms=int(NOW.timestamp() * 1000),
             key=str(self.patient_key),
             value=as_bytes(self._about(payload)),
-            headers={name: value.decode() for name, value in headers(event_type, version)},
+            headers=dict(headers(event_type, version)),
         )
         await self.handle(record)
         return record

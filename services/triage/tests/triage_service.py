@@ -41,7 +41,7 @@ class Triage:
             timestamp_ms=int(NOW.timestamp() * 1000),
             key=str(self.patient_key),
             value=as_bytes(payload),
-            headers={name: value.decode() for name, value in headers(event_type, version).items()},
+            headers=headers(event_type, version),
         )
         await self.handle(record)
         return record

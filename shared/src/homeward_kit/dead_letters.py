@@ -1,7 +1,7 @@
 """Messages that can never succeed: recorded with an announcement, and what follows them for that key is parked."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, NamedTuple
@@ -45,7 +45,7 @@ class Record(NamedTuple):
     timestamp_ms: int
     key: str
     value: bytes
-    headers: dict[str, str]
+    headers: Mapping[str, bytes | None]
 
     @property
     def timestamp(self) -> datetime:
@@ -54,7 +54,11 @@ class Record(NamedTuple):
     @property
     def identity(self) -> str:
         """The event's id; where a record has none, its place."""
-        return self.headers.get("ce_id") or f"{self.topic}/{self.partition}/{self.offset}"
+        return self.header("ce_id") or f"{self.topic}/{self.partition}/{self.offset}"
+
+    def header(self, name: str) -> str | None:
+        """A header's text; None where there is none."""
+        return None if (value := self.headers.get(name)) is None else value.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +185,5 @@ def _stored(group: str, record: Record) -> dict[str, Any]:  # Any: values for SQ
         "timestamp": record.timestamp,
         "key": record.key,
         "payload": record.value,
-        "headers": json.dumps(record.headers),
+        "headers": json.dumps({name: record.header(name) for name in record.headers}),
     }

@@ -51,11 +51,11 @@ class Received(NamedTuple, Generic[P_co]):
     source: str
     subject: str
     time: datetime  # when it was recorded
-    key: str
+    actor: str
     referral_id: UUID | None
     aggregate_version: int | None
-    causation_id: UUID | None
-    actor: str
+    causation_id: UUID | None  # so far as Attributes has them
+    key: str
     topic: str
     partition: int
     offset: int
@@ -98,49 +98,52 @@ class Attributes(NamedTuple):
         return [(name, value.encode()) for name, value in values.items() if value is not None]
 
 
-def read_attributes(found: Mapping[str, str]) -> Attributes:
+def read_attributes(found: Mapping[str, bytes | None]) -> Attributes:
     """The attributes in a record's headers; raises BadEnvelopeError naming the one that is missing or malformed."""
-    if found.get("ce_specversion") != "1.0":
+    if found.get("ce_specversion") != b"1.0":
         raise BadEnvelopeError("ce_specversion")
-    if not all(map(found.get, _NEEDED)):
-        raise BadEnvelopeError(next(name for name in _NEEDED if not found.get(name)))
     return Attributes(
-        event_id=_uuid(found, "ce_id"),
-        type=found["ce_type"],
-        source=found["ce_source"],
-        subject=found["ce_subject"],
-        time=_time(found),
-        actor=found.get("ce_actor", "system"),
-        referral_id=_uuid(found, "ce_referralid") if "ce_referralid" in found else None,
-        aggregate_version=_optional_int(found, "ce_aggregateversion"),
-        causation_id=_uuid(found, "ce_causationid") if "ce_causationid" in found else None,
+        _uuid(found, "ce_id"),
+        _text(found, "ce_type"),
+        _text(found, "ce_source"),
+        _text(found, "ce_subject"),
+        _time(found, "ce_time"),
+        _text(found, "ce_actor") if "ce_actor" in found else "system",
+        _uuid(found, "ce_referralid") if "ce_referralid" in found else None,
+        _int(found, "ce_aggregateversion") if "ce_aggregateversion" in found else None,
+        _uuid(found, "ce_causationid") if "ce_causationid" in found else None,
     )
 
 
-_NEEDED = ("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time")
-
-
-def _uuid(found: Mapping[str, str], name: str) -> UUID:
+def _text(found: Mapping[str, bytes | None], name: str) -> str:
+    value = found.get(name)
+    if not value:
+        raise BadEnvelopeError(name)
     try:
-        return quick_uuid(found[name])
+        return value.decode()
     except ValueError:
         raise BadEnvelopeError(name) from None
 
 
-def _optional_int(found: Mapping[str, str], name: str) -> int | None:
-    if name not in found:
-        return None
+def _uuid(found: Mapping[str, bytes | None], name: str) -> UUID:
     try:
-        return int(found[name])
+        return quick_uuid(_text(found, name))
     except ValueError:
         raise BadEnvelopeError(name) from None
 
 
-def _time(found: Mapping[str, str]) -> datetime:
+def _int(found: Mapping[str, bytes | None], name: str) -> int:
     try:
-        when = datetime.fromisoformat(found["ce_time"])
+        return int(_text(found, name))
     except ValueError:
-        raise BadEnvelopeError("ce_time") from None
+        raise BadEnvelopeError(name) from None
+
+
+def _time(found: Mapping[str, bytes | None], name: str) -> datetime:
+    try:
+        when = datetime.fromisoformat(_text(found, name))
+    except ValueError:
+        raise BadEnvelopeError(name) from None
     if when.tzinfo is None:
-        raise BadEnvelopeError("ce_time")
+        raise BadEnvelopeError(name)
     return when if when.tzinfo is UTC else when.astimezone(UTC)

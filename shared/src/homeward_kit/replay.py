@@ -194,5 +194,5 @@ def record_of(row: Row) -> Record:
         timestamp_ms=int(row.record_timestamp.timestamp() * 1000),
         key=row.key,
         value=bytes(row.payload),
-        headers=row.headers,
+        headers={name: None if value is None else value.encode() for name, value in row.headers.items()},
     )

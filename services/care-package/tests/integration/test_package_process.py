@@ -57,8 +57,8 @@ async def test_a_decision_heard_from_kafka_is_offered_and_told_there(
     async with fresh_topics(*TOPICS), running(address, kafka_broker):
         async with AIOKafkaProducer(bootstrap_servers=kafka_broker) as producer:
             value = json.dumps(decision(care, 1, "home_care"), default=str).encode()
-            sent = [(name, text.encode()) for name, text in headers("pathway.decided", 2).items()]
-            await producer.send_and_wait("discharge-triage", value, key, headers=sent)
+            sent = headers("pathway.decided", 2)
+            await producer.send_and_wait("discharge-triage", value, key, headers=list(sent.items()))
         consumer = AIOKafkaConsumer(
             "discharge-care-packages", bootstrap_servers=kafka_broker, auto_offset_reset="earliest"
         )
