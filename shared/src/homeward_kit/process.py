@@ -20,6 +20,7 @@ from homeward_kit.migrations.steps import MONTHS_AHEAD
 from homeward_kit.outages import is_outage
 from homeward_kit.service import Role, Runtime, Service, create_runtime
 from homeward_kit.web import create_app
+from homeward_kit.whole_answers import WholeAnswers
 
 CLOCK_SECONDS = 0.5
 HOUSEKEEPING_SECONDS = 3600.0
@@ -44,6 +45,7 @@ async def serve(service: Service, role: Role) -> int:
             create_app(service, runtime),
             host=service.settings.host,
             port=service.settings.port,
+            http=WholeAnswers,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=3,
