@@ -105,6 +105,21 @@ async def test_who_is_not_signed_in_is_asked_to_and_comes_back(client: httpx.Asy
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in?next=/worklist")
 
 
+@pytest.mark.parametrize(
+    ("sent_from", "back"),
+    [("http://testserver/referrals/1/do/note?x=1", "/referrals/1/do/note"), ("http://evil.example/a", "/worklist")],
+)
+async def test_who_sends_a_form_after_the_session_ended_hears_that_it_was_not_saved(
+    client: httpx.AsyncClient, sent_from: str, back: str
+) -> None:
+    headers = SAME_SITE | {"Referer": sent_from, "Host": "testserver"}
+    response = await client.post(f"/referrals/{uuid4()}/do/note", data={"text": "Typed."}, headers=headers)
+    assert (response.status_code, response.headers["location"]) == (303, f"/sign-in?next={back}&lost=true")
+    asked = await client.get(response.headers["location"])
+    assert "was not saved" in asked.text
+    assert f'name="next" value="{back}"' in asked.text
+
+
 async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(client: httpx.AsyncClient) -> None:
     response = await client.post("/sign-in", data={"role": "nurse"}, headers=SAME_SITE)
     cookie = response.headers["set-cookie"]

@@ -1,7 +1,7 @@
 """Pages for what went wrong: each says what happened, what became of the work, and what to do next."""
 
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -77,8 +77,9 @@ def install(app: FastAPI) -> None:
     """Every error of the interface is a page."""
 
     async def to_sign_in(request: Request, _error: Exception) -> Response:
-        wanted = request.url.path if request.method == "GET" else "/worklist"
-        return see_other(f"/sign-in?next={quote(wanted)}")
+        if request.method == "GET":
+            return see_other(f"/sign-in?next={quote(request.url.path)}")
+        return see_other(f"/sign-in?next={quote(_form_of(request))}&lost=true")
 
     async def on_http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
@@ -99,6 +100,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(Exception, on_fault)
+
+
+def _form_of(request: Request) -> str:
+    """The page of ours that a form was sent from."""
+    page_of_form = urlsplit(request.headers.get("referer", ""))
+    return page_of_form.path if page_of_form.netloc == request.headers.get("host") else "/worklist"
 
 
 async def _who(request: Request) -> SignedIn | None:

@@ -16,12 +16,17 @@ router = APIRouter()
 
 
 @router.get("/sign-in")
-async def show_sign_in(request: Request, next: str | None = None) -> Response:  # noqa: A002 — the address's own word
+async def show_sign_in(
+    request: Request,
+    next: str | None = None,  # noqa: A002 — the address's own word
+    *,
+    lost: bool = False,
+) -> Response:
     cards = [
         {"role": staff.role, "title": words.ROLES[staff.role], "name": staff.name, "task": task}
         for staff, task in demo_staff.colleagues()
     ]
-    return page(request, "sign_in.jinja", {"cards": cards, "next": safe_path(next)})
+    return page(request, "sign_in.jinja", {"cards": cards, "next": safe_path(next), "is_lost": lost})
 
 
 @router.post("/sign-in")
