@@ -246,5 +246,6 @@ def test_a_form_says_whose_answer_or_which_care_it_is_about(target: str | None, 
 
 def test_the_suggested_services_are_said_in_words() -> None:
     case = {"suggestion": {"lines": [HOME_CARE, {"service": "equipment"}]}}
-    assert record.suggested_lines(case).endswith("1 carer, 7 days a week; Equipment")
+    said = "home care, 3 visits a day of 30 minutes, 1 carer, 7 days a week; equipment"
+    assert record.suggested_lines(case) == said
     assert record.suggested_lines({}) == ""

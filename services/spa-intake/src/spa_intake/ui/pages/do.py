@@ -299,8 +299,9 @@ def _explained(fields: Sequence[Field], case: Mapping[str, Any]) -> Sequence[Fie
     """The questions of the decision, with what is known about this one."""
     needed = (case.get("quorum") or {}).get("needed") or []
     groups = [" or ".join(words.say(words.ROLES, role).lower() for role in group) for group in needed]
+    lines = presenter.suggested_lines(case)
     hints = {
         "participants": f"Needed for the suggested pathway: {', and '.join(groups)}." if groups else None,
-        "lines_choice": presenter.suggested_lines(case),
+        "lines_choice": f"For the suggested pathway: {lines}." if lines else None,
     }
     return [replace(field, hint=hints.get(field.name) or field.hint) for field in fields]

@@ -209,9 +209,10 @@ def about(package: Json | None, target: str | None) -> Sequence[str]:
 def suggested_lines(case: Json) -> str:
     """The services that triage suggests, in words."""
     lines = (case.get("suggestion") or {}).get("lines") or []
-    return "; ".join(
-        ": ".join(filter(None, (words.say(words.SERVICES, line["service"]), _visits(line)))) for line in lines
+    said = (
+        ", ".join(filter(None, (words.say(words.SERVICES, line["service"]).lower(), _visits(line)))) for line in lines
     )
+    return "; ".join(said)
 
 
 def _visits(line: Json) -> str:
