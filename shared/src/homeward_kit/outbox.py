@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from homeward_kit.database import Tx
 
 SHARDS = 16
+# At most four bytes each: the broker and its clients take a megabyte. One that is larger could never be sent, and what
+# waits behind it neither.
+MOST_CHARACTERS = 200_000
+
+
+class EventTooLargeError(ValueError):
+    """An event that no broker would take: the transaction that would make it true fails."""
 
 
 class OutboxEvent(NamedTuple):
@@ -51,6 +58,9 @@ def new_event_id() -> UUID:
 def values_of(tx: "Tx", row: OutboxEvent) -> dict[str, Any]:
     """The row's values by column; they are written when the transaction commits."""
     aggregatetype, _, aggregateid = row.subject.partition("/")
+    payload = row.event.model_dump_json()
+    if len(payload) > MOST_CHARACTERS:
+        raise EventTooLargeError(row.event.type)
     return {
         "id": new_event_id(),
         "shard": shard_of(row.key),
@@ -59,7 +69,7 @@ def values_of(tx: "Tx", row: OutboxEvent) -> dict[str, Any]:
         "type": row.event.type,
         "topic": row.event.topic,
         "key": row.key,
-        "payload": row.event.model_dump_json(),
+        "payload": payload,
         "headers": json.dumps(dict(row.extra_headers)) if row.extra_headers else "{}",
         "tracingspancontext": tx.traceparent or telemetry.current_traceparent(),
         "causation_id": tx.causation_id,

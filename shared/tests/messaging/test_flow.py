@@ -1,9 +1,14 @@
 """From a commit through outbox, relay and Kafka into a handler: once, in order, and past what is poison."""
 
+from typing import ClassVar
+
+import pytest
+
+from homeward_kit import outbox
 from homeward_kit.database import Tx
-from homeward_kit.envelope import Received
+from homeward_kit.envelope import PublishedEvent, Received
 from homeward_kit.handling import PermanentError
-from sample_service.things import ThingMade, ThingMadeIn, record_effect
+from sample_service.things import TOPIC, ThingMade, ThingMadeIn, record_effect
 from sample_testing.flow import Flow
 
 OUTBOX = "SELECT count(*) FROM outbox"
@@ -42,3 +47,23 @@ async def test_a_failing_handler_is_tried_again_in_order_and_given_up_only_for_n
     assert tries.count(2) >= 4
     assert await flow.rows("SELECT error_code FROM dead_letters") == [("three_is_refused",)]
     assert await flow.rows("SELECT number FROM effects WHERE key = 'a' ORDER BY position") == [(1,), (2,)]
+
+
+class ThingTold(PublishedEvent):
+    """An event of any length."""
+
+    type: ClassVar[str] = "kit.thing.told.v1"
+    topic: ClassVar[str] = TOPIC
+    text: str
+
+
+async def test_an_event_that_no_broker_would_take_is_refused_before_its_commit_and_the_longest_other_is_sent(
+    flow: Flow,
+) -> None:
+    """Once committed it would stand before all that came after it."""
+    longest = outbox.MOST_CHARACTERS - len('{"text":""}')
+    flow.start_relay()
+    with pytest.raises(outbox.EventTooLargeError):
+        await flow.publish(("a", ThingTold(text="🏠" * (longest + 1))))
+    await flow.publish(("a", ThingTold(text="🏠" * longest)))
+    await flow.wait_for("SELECT count(*) FROM event_log", 1)
