@@ -219,6 +219,9 @@ class Trigger(StrEnum):
     UPDATE_PERSON = "A31"
 
 
+EMERGENCY = "E"  # PV1-2, HL7 table 0004: at an emergency department, not (yet) admitted
+
+
 def _codes(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 

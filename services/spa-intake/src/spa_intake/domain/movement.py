@@ -1,6 +1,7 @@
 """A movement: one ADT message with everything dropped that intake cannot vouch for."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -8,8 +9,10 @@ from hashlib import sha256
 from .codes import (
     ADMISSION_METHODS,
     ADMISSION_SOURCES,
+    DIED,
     DISCHARGE_DESTINATIONS,
     DISCHARGE_METHODS,
+    EMERGENCY,
     Trigger,
 )
 from .ids import StayId
@@ -19,6 +22,8 @@ Told = tuple[datetime, int]
 Order = tuple[datetime, Told, int, str]
 
 _WARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _./-]{0,19}")
+
+_CLASSES = frozenset("BCEINOPRU")
 
 # of what happened and was told at one instant: which is read first
 _RANK = {
@@ -56,6 +61,7 @@ class Movement:
     is_dead: bool | None = None
     died_at: datetime | None = None
     sequence: int | None = None  # MSH-13: how the sender counts its messages
+    patient_class: str | None = None  # HL7 table 0004
     stay_id: StayId | None = None  # the stay it was counted to when the history was last rebuilt
 
     @property
@@ -71,6 +77,15 @@ class Movement:
     def order_at(self, moment: datetime) -> Order:
         """Its place when it is taken to have happened then."""
         return (moment, self.told, _RANK[self.trigger], self.message)
+
+
+def stands(told: Iterable[Told], cancelled: Told) -> bool:
+    """Whether something told more than once is still true after a cancellation: said again since.
+
+    What was said in the same instant as the cancellation is the new word where there is an older one to take back.
+    """
+    moments = sorted(told)
+    return bool(moments) and (moments[-1] > cancelled or (moments[-1] == cancelled and moments[0] < cancelled))
 
 
 def message_name(message: MovementIn, text: str) -> str:
@@ -98,10 +113,17 @@ def movement_of(message: MovementIn, name: str) -> Movement:
         discharged_at=message.discharged_at,
         discharge_destination=_known(message.discharge_destination, DISCHARGE_DESTINATIONS),
         discharge_method=_known(message.discharge_method, DISCHARGE_METHODS),
-        is_dead=message.is_dead,
+        is_dead=True if message.is_dead is None and _died_there(message) else message.is_dead,
         died_at=message.died_at,
         sequence=message.sequence,
+        patient_class=message.patient_class if message.patient_class in _CLASSES else None,
     )
+
+
+def _died_there(message: MovementIn) -> bool:
+    """At an emergency department: there is no stay whose end would say so."""
+    is_over = message.trigger is Trigger.DISCHARGE and message.patient_class == EMERGENCY
+    return is_over and message.discharge_method == DIED
 
 
 def _known(code: str | None, codes: frozenset[str]) -> str | None:

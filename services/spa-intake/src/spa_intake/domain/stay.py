@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .codes import Trigger
-from .movement import Movement, Order, Told
+from .attendance import taken_back
+from .codes import EMERGENCY, Trigger
+from .movement import Movement, Order, Told, stands
 
 WardMove = tuple[str, Told]
 
@@ -74,7 +75,8 @@ def _visits(movements: Iterable[Movement]) -> list[list[Movement]]:
     unique = {movement.message: movement for movement in movements}
     visits: dict[tuple[str, str | None], list[Movement]] = defaultdict(list)
     latest: dict[str, str | None] = {}
-    about_stays = [movement for movement in unique.values() if movement.trigger in _FOLDS]
+    others = taken_back(list(unique.values()))
+    about_stays = [one for one in unique.values() if one.trigger in _FOLDS and one.message not in others]
     for movement in sorted(about_stays, key=lambda one: one.order):
         visit_number = movement.visit_number
         if visit_number is not None or movement.trigger is Trigger.ADMIT:
@@ -108,14 +110,6 @@ def _placed_in(visit: Iterable[Movement]) -> Callable[[Movement], Order]:
         return movement.order_at(max([movement.occurred_at, *moments]))
 
     return place
-
-
-def _stands(told: tuple[Told, ...], cancelled: Told) -> bool:
-    """Whether something told more than once is still true after a cancellation: said again since.
-
-    What was said in the same instant as the cancellation is the new word where there is an older one to take back.
-    """
-    return bool(told) and (max(told) > cancelled or (max(told) == cancelled and min(told) < cancelled))
 
 
 def _admit(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
@@ -158,8 +152,13 @@ def _begin(built: list[BuiltStay], movement: Movement, admitted_at: datetime) ->
 
 
 def _with_admission(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
-    """A transfer or discharge that says when the person was admitted stands for the admission that never came."""
-    return _begin(built, movement, movement.admitted_at) if movement.admitted_at else built
+    """A transfer or discharge that says when the person was admitted stands for the admission that never came.
+
+    Not one of an emergency department: what it says is when the person came there.
+    """
+    if movement.admitted_at is None or movement.patient_class == EMERGENCY:
+        return built
+    return _begin(built, movement, movement.admitted_at)
 
 
 def _transfer(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]:
@@ -214,7 +213,7 @@ def _cancel_discharge(built: list[BuiltStay], movement: Movement) -> list[BuiltS
     last = built[-1]
     if last.content.has_discharge:
         return [*built[:-1], _reopened(last, movement)]
-    if len(built) < 2 or not built[-2].content.has_discharge or _stands(built[-2].discharges_told, movement.told):
+    if len(built) < 2 or not built[-2].content.has_discharge or stands(built[-2].discharges_told, movement.told):
         return built
     first = _reopened(built[-2], movement)
     joined = replace(
@@ -226,7 +225,7 @@ def _cancel_discharge(built: list[BuiltStay], movement: Movement) -> list[BuiltS
 
 
 def _reopened(stay: BuiltStay, movement: Movement) -> BuiltStay:
-    if _stands(stay.discharges_told, movement.told):
+    if stands(stay.discharges_told, movement.told):
         return stay.with_content(movement, stay.content)
     content = replace(stay.content, discharged_at=None, discharge_destination=None, discharge_method=None)
     return replace(stay.with_content(movement, content), discharges_told=())
@@ -242,7 +241,7 @@ def _cancel_admit(built: list[BuiltStay], movement: Movement) -> list[BuiltStay]
     if not built or built[-1].content.is_cancelled:
         return built
     stay = built[-1]
-    content = replace(stay.content, is_cancelled=not _stands(stay.admissions_told, movement.told))
+    content = replace(stay.content, is_cancelled=not stands(stay.admissions_told, movement.told))
     return [*built[:-1], stay.with_content(movement, content)]
 
 

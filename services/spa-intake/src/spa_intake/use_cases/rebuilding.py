@@ -19,6 +19,7 @@ from spa_intake.domain.referral import Referral
 from spa_intake.domain.stay import rebuild
 from spa_intake.domain.stay_history import Stay, retell
 
+from .attending import bring_attendances_up_to_date
 from .informing import inform_of_stays
 from .linking import record_following
 
@@ -58,6 +59,7 @@ async def bring_up_to_date(tx: Tx, patient_key: PatientKey, policy: Policy, caus
     for change in history.changes:  # each event names the referral in whose story it is seen
         await telling.tell_stay(tx, change, cause.occurred_at, youngest.get(change.stay.stay_id))
     await inform_of_stays(tx, history.changes)
+    await bring_attendances_up_to_date(tx, patient_key, told, cause.occurred_at)
     return UpToDate(history.stay_of, youngest)
 
 

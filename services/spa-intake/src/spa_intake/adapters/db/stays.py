@@ -31,10 +31,11 @@ async def add_movement(tx: Tx, patient_key: PatientKey, movement: Movement, mess
         """
         INSERT INTO movements (message, patient_key, sending_system, control_id, trigger, hospital, visit_number,
             occurred_at, sent_at, ward, admitted_at, admission_method, admission_source, discharged_at,
-            discharge_destination, discharge_method, is_dead, died_at, sequence, received_at)
+            discharge_destination, discharge_method, is_dead, died_at, sequence, patient_class, received_at)
         VALUES (:message, :patient_key, :sending_system, :control_id, :trigger, :hospital, :visit_number,
             :occurred_at, :sent_at, :ward, :admitted_at, :admission_method, :admission_source, :discharged_at,
-            :discharge_destination, :discharge_method, :is_dead, :died_at, :sequence, :received_at)
+            :discharge_destination, :discharge_method, :is_dead, :died_at, :sequence, :patient_class,
+            :received_at)
         """,
         asdict(movement)
         | {
@@ -146,5 +147,6 @@ def _movement(row: Row[Any]) -> Movement:  # Any: the row's columns
         is_dead=row.is_dead,
         died_at=row.died_at,
         sequence=row.sequence,
+        patient_class=row.patient_class,
         stay_id=StayId(row.stay_id) if row.stay_id else None,
     )

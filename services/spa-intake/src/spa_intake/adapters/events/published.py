@@ -199,6 +199,36 @@ class StayCorrected(StayEvent):
     type: ClassVar[str] = "discharge.stay.corrected.v1"
 
 
+class AttendanceFacts(BaseModel):
+    """The whole attendance at an emergency department as now known; consumers keep the highest revision."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    attendance_id: UUID
+    revision: int
+    patient_key: UUID
+    hospital: str
+    attended_at: datetime
+    is_cancelled: bool
+
+
+class AttendanceEvent(PublishedEvent):
+    topic: ClassVar[str] = HOSPITAL_ACTIVITY
+
+    attendance: AttendanceFacts
+    occurred_at: datetime
+
+
+class PatientAttended(AttendanceEvent):
+    """A new attendance, or one of which something else is now known, its time for instance."""
+
+    type: ClassVar[str] = "discharge.patient.attended.v1"
+
+
+class AttendanceCancelled(AttendanceEvent):
+    type: ClassVar[str] = "discharge.attendance.cancelled.v1"
+
+
 class PatientDied(PublishedEvent):
     type: ClassVar[str] = "discharge.patient.died.v1"
     topic: ClassVar[str] = HOSPITAL_ACTIVITY

@@ -8,6 +8,7 @@ from typing import Any
 from homeward_kit.database import Tx
 from homeward_kit.envelope import PublishedEvent
 from spa_intake.adapters.db.referrals import fields_of
+from spa_intake.domain.attendance import Attendance
 from spa_intake.domain.codes import ReadinessReason
 from spa_intake.domain.ids import ReferralId
 from spa_intake.domain.inputs import ReferralFacts
@@ -119,6 +120,23 @@ async def tell_stay(tx: Tx, change: StayChange, occurred_at: datetime, referral_
         version=stay.revision,
         referral_id=referral_id,
     )
+
+
+async def tell_attendance(tx: Tx, attendance: Attendance, occurred_at: datetime) -> None:
+    """Publish a new revision of an attendance."""
+    await tx.publish(
+        attendance_event(attendance, occurred_at),
+        key=attendance.patient_key,
+        subject=f"attendance/{attendance.attendance_id}",
+        version=attendance.revision,
+    )
+
+
+def attendance_event(attendance: Attendance, occurred_at: datetime) -> out.AttendanceEvent:
+    """The event of an attendance as now known; the hospital's visit number stays here."""
+    facts = {name: value for name, value in vars(attendance).items() if name != "visit_number"}
+    kind = out.AttendanceCancelled if attendance.is_cancelled else out.PatientAttended
+    return kind(attendance=out.AttendanceFacts(**facts), occurred_at=occurred_at)
 
 
 async def tell_death(tx: Tx, person: Person) -> None:
