@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from homeward_kit.database import Tx
+from homeward_kit.outbox import shard_of
 
 # Any: rows of plain SQL have no static type
 Rows = Sequence[Row[Any]]
@@ -53,13 +54,14 @@ async def events(tx: Tx, *, referral_id: UUID | None, key: str | None, after: in
     """Published events, sent or not yet, in the order they were recorded; without their payload."""
     where = "seq > :after"
     where += " AND referral_id = :referral_id" if referral_id else ""
-    where += " AND key = :key" if key else ""
+    where += " AND shard = :shard AND key = :key" if key else ""  # the event log has its keys by shard
     # one statement, one snapshot: an event the relay moves meanwhile is seen in exactly one of the two
     both = " UNION ALL ".join(
         f"(SELECT {_COLUMNS} FROM {table} WHERE {where} ORDER BY seq LIMIT :limit)"  # noqa: S608 — constants of ours
         for table in ("event_log", "outbox")
     )
-    wanted = {"after": after, "limit": limit, "referral_id": referral_id, "key": key}
+    shard = shard_of(key) if key else None
+    wanted = {"after": after, "limit": limit, "referral_id": referral_id, "key": key, "shard": shard}
     found = await tx.execute(
         f"{both} ORDER BY seq LIMIT :limit", {name: value for name, value in wanted.items() if value is not None}
     )

@@ -2,7 +2,14 @@
 
 from alembic import op
 
-from homeward_kit.migrations import steps, steps_aliases, steps_audit_chain, steps_audit_epochs, steps_web
+from homeward_kit.migrations import (
+    steps,
+    steps_aliases,
+    steps_audit_chain,
+    steps_audit_epochs,
+    steps_event_log,
+    steps_web,
+)
 
 revision = "0001"
 down_revision = None
@@ -14,6 +21,7 @@ TABLES = ("things", "effects", "fired")
 
 def upgrade() -> None:
     steps.step_0001_messaging(op)
+    steps_event_log.step_event_log_indexes(op)
     steps_web.step_idempotency(op)
     steps_web.step_audit(op)
     steps_audit_chain.step_audit_chain(op)
@@ -32,4 +40,5 @@ def downgrade() -> None:
     steps_audit_chain.drop_audit_chain(op)
     steps_web.drop_audit(op)
     steps_web.drop_idempotency(op)
+    steps_event_log.drop_event_log_indexes(op)
     steps.drop_0001_messaging(op)
