@@ -125,6 +125,24 @@ SENDING = (
         f"{MESSAGING}/test_republish.py::test_an_emptied_topic_is_refilled_before_new_events_follow",
     ),
     Mutation(
+        "refill-goes-on-after-a-loss",
+        "A refill of a topic that is emptied once more begins anew.",
+        (Edit("republish.py", "SET last_seq = 0, is_done = false WHERE", "SET sent = sent WHERE"),),
+        f"{MESSAGING}/test_refill.py::test_a_topic_that_is_emptied_while_it_is_refilled_is_refilled_from_the_beginning",
+    ),
+    Mutation(
+        "refill-before-all-else",
+        "A refill holds up no other topic.",
+        (
+            Edit(
+                "relay.py",
+                "        moved = await self._forward(",
+                "        moved = 0 if asked else await self._forward(",
+            ),
+        ),
+        f"{MESSAGING}/test_refill.py::test_a_refill_does_not_hold_up_the_events_of_other_topics",
+    ),
+    Mutation(
         "trace-not-stored",
         "An event carries the trace of what caused it.",
         (
@@ -304,6 +322,26 @@ LETTERS = (
         ),
         f"{MESSAGING}/test_replay.py"
         "::test_pitfall_14_after_a_replay_the_parked_messages_follow_in_order_and_new_ones_flow",
+    ),
+    Mutation(
+        "replay-expects-poison-only",
+        "Whatever a parked message's handler raises, the letter before it can be settled.",
+        (
+            Edit(
+                "replay.py",
+                "        if is_outage(error):\n",
+                "        if is_outage(error) or isinstance(error, LookupError):\n",
+            ),
+        ),
+        f"{MESSAGING}/test_replay_of_odd_letters.py"
+        "::test_a_parked_message_whose_handler_breaks_becomes_the_next_letter",
+    ),
+    Mutation(
+        "discard-expects-an-event",
+        "A record that is no event can be discarded.",
+        (Edit("replay.py", "    if is_event and (known", "    if (known"),),
+        f"{MESSAGING}/test_replay_of_odd_letters.py"
+        "::test_a_record_that_is_no_event_can_be_discarded_and_what_is_parked_follows",
     ),
     Mutation(
         "repair-not-applied",
