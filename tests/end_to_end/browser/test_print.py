@@ -15,6 +15,10 @@ def test_the_worklist_and_the_record_can_be_printed(stack: Any, staff: Open) -> 
     reader.sign_in("coordinator")
     reader.page.goto(f"{reader.address}/worklist?tab=to_check")
     reader.reload_until(patient.family_name.upper())
+    fits = "element => element.scrollWidth <= element.clientWidth"  # no scroll bar under the list, on a tablet either
+    for width_px in (768, 1024, 1280):
+        reader.page.set_viewport_size({"width": width_px, "height": 900})
+        assert reader.page.locator(".hw-table-wrap").evaluate(fits), width_px
     reader.page.emulate_media(media="print")
     reader.see("Contains personal information. Printed at")
     assert not reader.page.locator(".hw-tabs").is_visible()
