@@ -131,11 +131,10 @@ class Tx:
         referral_id: UUID | None = None,
     ) -> UUID:
         """Put an event into the outbox of this transaction; returns its id. The key is locked before it is numbered."""
-        await self.lock(key)
-        row = outbox.OutboxEvent(
-            event, key=str(key), subject=subject, version=version, referral_id=referral_id, recorded_at=self.now
-        )
-        return self.add_to_outbox(row)
+        name = str(key)
+        if name not in self._locked:
+            await self.lock(name)
+        return self.add_to_outbox(outbox.OutboxEvent(event, name, subject, version, referral_id, self.now))
 
     def add_to_outbox(self, row: outbox.OutboxEvent) -> UUID:
         """As `publish`, for a caller that holds the key's lock and needs headers of its own."""

@@ -115,7 +115,8 @@ class Handling:
         for one in known:
             if (event_id := one.attributes.event_id) in first_time:
                 first_time.remove(event_id)  # the same event twice in one batch counts once
-                payload = one.model.model_validate_json(repaired.get(event_id, one.record.value))
+                # as model_validate_json, in two thirds of its time
+                payload = one.model.__pydantic_validator__.validate_json(repaired.get(event_id, one.record.value))
                 new.append((one.handler, _received(one, payload)))
         for handler, some in groupby(new, key=itemgetter(0)):
             await _call(tx, handler, [received for _, received in some])

@@ -45,20 +45,21 @@ def shard_of(key: str) -> int:
 
 
 _random = Random()  # noqa: S311 — seeded by the system; an event's id is no secret, and asking each time is slow
+_VERSION_7 = 0x7 << 76 | 0x2 << 62
+_CHANCE = (1 << 80) - 1 & ~(0xF << 76 | 0x3 << 62)
 
 
 def new_event_id() -> UUID:
     """A UUID of version 7: those of one time stand together in an index, so a full table costs little more."""
     milliseconds = time.time_ns() // 1_000_000
-    chance = _random.getrandbits
-    number = milliseconds << 80 | 0x7 << 76 | chance(12) << 64 | 0x2 << 62 | chance(62)
+    number = milliseconds << 80 | _VERSION_7 | _random.getrandbits(80) & _CHANCE
     return quick_uuid(number.to_bytes(16, "big"))
 
 
 def values_of(tx: "Tx", row: OutboxEvent) -> dict[str, Any]:
     """The row's values by column; they are written when the transaction commits."""
     aggregatetype, _, aggregateid = row.subject.partition("/")
-    payload = row.event.model_dump_json()
+    payload = row.event.__pydantic_serializer__.to_json(row.event).decode()  # as model_dump_json, in half its time
     if len(payload) > MOST_CHARACTERS:
         raise EventTooLargeError(row.event.type)
     return {
