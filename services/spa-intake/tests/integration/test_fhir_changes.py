@@ -1,6 +1,7 @@
 """Later messages of a journey, on the real database: what was sent first is amended or withdrawn, once."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -23,6 +24,10 @@ NOT_OURS = "00000000-0000-4000-8000-00000000dead"
 async def door(make_database: Callable[[str], Database], token_issuer: TokenIssuer) -> AsyncIterator[Door]:
     async with open_door(make_database("spa_intake"), token_issuer) as opened:
         yield opened
+
+
+def written_now() -> Change:
+    return sent_on(datetime.now(UTC).isoformat())
 
 
 async def sent_first(door: Door) -> UUID:
@@ -165,6 +170,16 @@ async def test_a_cancellation_may_say_why(door: Door) -> None:
     assert "Left with a friend" in {row.text for row in await door.rows("SELECT text FROM notes")}
 
 
+async def test_a_reason_that_is_not_one_of_ours_is_refused(door: Door) -> None:
+    await sent_first(door)
+    why = [{"coding": [{"system": "https://homeward.example/fhir/CodeSystem/withdraw-reason", "code": "SECRET"}]}]
+    answer = await send(door, bars(*cancelling(), setting("ServiceRequest", "reasonCode", why), LATER))
+    assert coding(answer) == (400, "REC_BAD_REQUEST", "code-invalid")
+    assert answer["issue"][0]["expression"] == ["ServiceRequest.reasonCode"]
+    assert "SECRET" not in str(answer)
+    assert await state_of(door) == ("received", None)
+
+
 async def test_the_published_order_of_things_what_is_not_current_is_not_cancelled_again(door: Door) -> None:
     await sent_first(door)
     await send(door, bars(*cancelling(), LATER))
@@ -214,6 +229,13 @@ async def test_an_older_message_does_not_undo_a_newer_one(door: Door) -> None:
     assert coding(await send(door, late)) == (409, "REC_CONFLICT", "conflict")
     (row,) = await door.rows("SELECT facts FROM referrals")
     assert row.facts["mobility"] == "hoist"
+
+
+async def test_a_sender_whose_clock_was_ahead_can_still_change_and_cancel(door: Door) -> None:
+    assert (await send(door, bars(sent_on("2099-01-01T00:00:00Z"))))["status"] == 200
+    assert (await send(door, bars(reason("update"), written_now(), mobility("hoist"))))["status"] == 200
+    assert (await send(door, bars(*cancelling(), written_now())))["status"] == 200
+    assert await state_of(door) == (ReferralState.WITHDRAWN, "no_longer_needed")
 
 
 async def test_a_change_to_a_version_that_is_no_longer_current_is_a_conflict(door: Door) -> None:

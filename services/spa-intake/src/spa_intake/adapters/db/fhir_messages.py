@@ -97,7 +97,12 @@ async def referral_of_journey(tx: Tx, bundle_id: str, organisations: AbstractSet
 
 
 async def last_sent_at(tx: Tx, referral_id: ReferralId) -> datetime | None:
-    """When, by the sender's clock, the newest message that was taken about a referral was written."""
-    found = await tx.execute("SELECT max(sent_at) FROM fhir_messages WHERE referral_id = :id", {"id": referral_id})
+    """When, by the sender's clock, the newest message that was taken about a referral was written.
+
+    None was written after it came: of a clock that is ahead nothing would be newer for as long.
+    """
+    found = await tx.execute(
+        "SELECT max(least(sent_at, received_at)) FROM fhir_messages WHERE referral_id = :id", {"id": referral_id}
+    )
     sent_at: datetime | None = found.scalar_one()
     return sent_at

@@ -8,7 +8,7 @@ from homeward_kit.values import is_valid_nhs_number
 from spa_intake.adapters.fhir import codes, resources
 from spa_intake.adapters.fhir.headers import is_identifier
 from spa_intake.adapters.fhir.message import Message, first_value, instant
-from spa_intake.adapters.fhir.outcome import FhirRefusal, Issue
+from spa_intake.adapters.fhir.outcome import FhirRefusal, Issue, bad_request
 from spa_intake.domain.codes import WithdrawReason
 
 
@@ -59,7 +59,11 @@ def withdraw_reason(message: Message) -> WithdrawReason:
     if request.status == "entered-in-error":
         return WithdrawReason.ENTERED_IN_ERROR
     said = next((code for each in request.reason_code if (code := each.code(codes.WITHDRAW_REASONS))), None)
-    return WithdrawReason(said) if said in set(WithdrawReason) else WithdrawReason.NO_LONGER_NEEDED
+    if said is None:
+        return WithdrawReason.NO_LONGER_NEEDED
+    if said not in set(WithdrawReason):
+        raise bad_request("code-invalid", "The code is not one of WithdrawReason.", "ServiceRequest.reasonCode")
+    return WithdrawReason(said)
 
 
 def reason_words(message: Message) -> str | None:
