@@ -1,9 +1,12 @@
 import json
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from door_builders import Change, Json, bars, resource, setting, structure
 
+from spa_intake.adapters.fhir.codes import FACTS
 from spa_intake.adapters.fhir.message import read_message
 from spa_intake.adapters.fhir.outcome import FhirRefusal
 from spa_intake.adapters.fhir.referral import read_referral
@@ -27,6 +30,7 @@ from spa_intake.domain.content_codes import (
 from spa_intake.domain.inputs import ReferralFacts, ReferralIn
 from spa_intake.domain.scores import Comorbidity, RiskInputs
 
+PAGE = Path(__file__).parents[4] / "docs" / "integrate" / "fhir.md"
 SYSTEM = "https://homeward.example/fhir/CodeSystem/discharge-facts"
 
 
@@ -57,11 +61,44 @@ def facts(*changes: Change) -> ReferralFacts:
     return read(*changes).facts
 
 
+def fault(*changes: Change) -> tuple[str, str | None]:
+    with pytest.raises(FhirRefusal) as caught:
+        read(*changes)
+    return caught.value.issues[0].code, caught.value.issues[0].expression
+
+
 def test_a_message_without_the_content_says_nothing_of_it() -> None:
     found = facts()
     assert (found.legal, found.infection, found.equipment, found.risk) == (None, None, None, None)
     assert (found.existing_care_detail, found.abilities, found.safeguarding) == (None, {}, ())
     assert found.referrer is Referrer.WARD
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
+def test_what_was_taken_back_is_not_stated(status: str) -> None:
+    assert facts(stating("clinical-frailty-scale", valueInteger=9, status=status)).clinical_frailty_scale != 9
+    assert facts(stating("objection", valueBoolean=True, status=status)).legal is None
+
+
+def test_a_fact_about_somebody_else_is_refused() -> None:
+    about = stating("objection", valueBoolean=True, subject={"reference": "Patient/somebody-else"})
+    assert fault(about) == ("invariant", "Observation.subject")
+    assert facts(stating("objection", valueBoolean=True, subject={"display": "her"})).legal is not None
+
+
+def test_a_fact_that_is_not_known_is_refused() -> None:
+    assert fault(stating("clinical-frailty", valueInteger=6)) == ("code-invalid", "Observation.code")
+
+
+def test_the_facts_that_are_read_are_those_of_the_page() -> None:
+    table = PAGE.read_text().partition("| `Observation.code` | Value |\n")[2].partition("\n\n")[0]
+    named = set()
+    for row in table.splitlines()[1:]:
+        first, *others = re.findall(r"`([a-z0-9-]+)`", row.split("|")[1])
+        named |= {first, *(f"ability{other}" if other.startswith("-") else other for other in others)}
+    # beside a fact that has values, others may stand in the row's second column
+    assert named <= FACTS
+    assert {fact for fact in FACTS if f"`{fact}`" not in table and not fact.startswith("ability-")} == set()
 
 
 def test_mental_capacity_consent_and_plans() -> None:

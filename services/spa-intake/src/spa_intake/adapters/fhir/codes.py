@@ -31,6 +31,21 @@ SUPPORTED_USE_CASES = frozenset({LOCAL_USE_CASE})
 
 # LOCAL TO HOMEWARD: what an Observation of such a message is about; values are the codes of the JSON interface.
 DISCHARGE_FACTS = "https://homeward.example/fhir/CodeSystem/discharge-facts"
+FACTS = frozenset(
+    {
+        "criterion-to-reside", "need", "living-situation", "existing-care", "mobility", "cognition",
+        "clinical-frailty-scale", "expected-discharge", "discharge-ready", "ability-washing", "ability-dressing",
+        "ability-toileting", "ability-continence", "ability-eating-drinking", "ability-transfers", "ability-walking",
+        "ability-stairs", "ability-communicating", "existing-care-visits-per-day", "existing-care-carers-per-visit",
+        "existing-care-can-restart", "safeguarding-concern", "objection", "interpreter-needed", "isolation-needed",
+        "mental-capacity", "consent-to-referral", "consent-to-share", "legal-plan", "consulted",
+        "continuing-healthcare", "safeguarding", "communication-need", "infection", "equipment-needed",
+        "equipment-in-place", "isolation-ends", "comorbidity", "emergency-admission", "oncology-service",
+        "procedure-done", "length-of-stay-days", "emergency-visits-6-months", "admissions-12-months",
+        "frailty-deficits", "haemoglobin", "sodium", "clinical-summary", "wishes", "home-and-access", "risks",
+        "medicines",
+    }
+)  # fmt: skip
 # LOCAL TO HOMEWARD: what a Flag about a person's safety says.
 SAFEGUARDING = "https://homeward.example/fhir/CodeSystem/safeguarding"
 # LOCAL TO HOMEWARD: identifiers of wards (by the hospital's own code) and of referrals.

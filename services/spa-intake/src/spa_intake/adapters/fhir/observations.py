@@ -12,6 +12,7 @@ from spa_intake.adapters.fhir.outcome import Issue
 
 AT = "Observation.value"
 LONGEST_TEXT = 4_000
+TAKEN_BACK = frozenset({"entered-in-error", "cancelled"})
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -23,8 +24,20 @@ class Stated:
         self._by_fact: dict[str, list[resources.Observation]] = {}
         for each in message.all(resources.Observation):
             fact = each.code.code(codes.DISCHARGE_FACTS) if each.code else None
-            if fact is not None:
+            if fact is not None and each.status not in TAKEN_BACK and self._is_read(message, each, fact):
                 self._by_fact.setdefault(fact, []).append(each)
+
+    def _is_read(self, message: Message, stated: resources.Observation, fact: str) -> bool:
+        """A fact that nobody here reads would be lost, and one of somebody else would be believed of this person."""
+        of = stated.subject
+        if fact not in codes.FACTS:
+            self._faults.append(Issue("code-invalid", "The code is not one of the facts.", "Observation.code"))
+        elif of is not None and of.reference and not message.has(resources.Patient, of):
+            sentence = "Observation.subject must point at the Patient of the message."
+            self._faults.append(Issue("invariant", sentence, "Observation.subject"))
+        else:
+            return True
+        return False
 
     def mentions(self, facts: AbstractSet[str]) -> bool:
         """Whether any of these is stated: most messages say nothing of most groups."""

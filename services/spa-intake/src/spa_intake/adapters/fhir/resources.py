@@ -200,6 +200,8 @@ class Condition(Resource):
 
 
 class Observation(Resource):
+    status: str | None = None
+    subject: Reference | None = None
     code: Concept | None = None
     effective_date_time: str | None = None
     effective_period: Period = Period()
