@@ -11,6 +11,7 @@ from door_service import CLIENTS, sealer
 
 from homeward_kit.clients import Client, Registry
 from homeward_kit.database import Database
+from homeward_kit.rate_limits import RateLimits
 from spa_intake.adapters.mllp.framing import BlockReader
 from spa_intake.adapters.mllp.listener import Place
 from spa_intake.api.adt import AdtDesk
@@ -78,7 +79,7 @@ async def listening(
     database: Database, clients: tuple[Client, ...] = CLIENTS, place: Place | None = None
 ) -> AsyncIterator[MllpDoor]:
     desk = AdtDesk(database, sealer(), Policy(), Registry(clients))
-    door = MllpDoor(place or Place(HOST, 0), desk)
+    door = MllpDoor(place or Place(HOST, 0), desk, RateLimits(desk.registry))
     await door.listener.start()
     try:
         yield door

@@ -70,6 +70,16 @@ async def test_a_process_that_is_asked_to_stop_answers_what_it_has_in_hand(datab
         assert await asyncio.to_thread(process.process.wait, 20) == 0
 
 
+async def test_a_client_has_one_rate_over_mllp_and_http(api: Worker, token_issuer: TokenIssuer) -> None:
+    port = free_port()
+    once = CLIENTS.replace("}]", ', "requests_per_second": 0.001, "burst": 1}]')
+    token = {"Authorization": f"Bearer {token_issuer.client_token('rjz-pas', 'hl7')}"}
+    async with api.running(**settings(port, CLIENTS=once)) as process:
+        assert b"\rMSA|AA|HW-A01-0001\r" in await send_with_hl7(port, adt())
+        answer = await process.client.post("/api/v1/hl7/adt", content=adt(MSH_10="2"), headers=token)
+    assert (answer.status_code, "Retry-After" in answer.headers) == (429, True)
+
+
 def test_without_a_key_it_says_in_one_sentence_what_to_set(api: Worker) -> None:
     environment = api._environment(free_port()) | settings(free_port())
     del environment["ADT_MESSAGE_KEYS"]

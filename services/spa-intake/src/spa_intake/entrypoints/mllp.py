@@ -28,9 +28,10 @@ from spa_intake.settings import IntakeSettings
 class MllpDoor:
     """MLLP has no token: MSH-3 and MSH-4 say whose a message is, and with TLS the sender's certificate proves it."""
 
-    def __init__(self, place: Place, desk: AdtDesk) -> None:
+    def __init__(self, place: Place, desk: AdtDesk, limits: RateLimits) -> None:
+        """`limits`: those of the process, so that a client has one rate over all its interfaces."""
         self._desk = desk
-        self._limits = RateLimits(desk.registry)
+        self._limits = limits
         self._in_hand = asyncio.Semaphore(place.at_once)
         self._lines: defaultdict[str, set[Peer]] = defaultdict(set)  # by client
         self.listener = MllpListener(place, self._answer, self._forget)

@@ -106,7 +106,7 @@ class Interface:
         fhir.prepare(app, self._settings.homeward_assets)
         app.state.adt_desk = open_desk(self._settings, runtime.database, worker.POLICY)
         if self._settings.mllp_port is not None:
-            self._mllp = MllpDoor(place_of(self._settings), app.state.adt_desk)
+            self._mllp = MllpDoor(place_of(self._settings), app.state.adt_desk, app.state.rate_limits)
         self._parts = self._ui_parts(runtime.database, tokens)
         ui.mount(app, self._parts)
 
