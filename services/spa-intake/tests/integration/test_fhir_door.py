@@ -75,9 +75,11 @@ async def test_a_refused_request_may_be_sent_again(door: Door) -> None:
 
 
 async def test_another_request_about_the_same_person_is_a_conflict(door: Door) -> None:
-    await send(door, bars())
+    first = await send(door, bars())
     second = await send(door, bars(setting("Bundle", "id", str(uuid4()))))
     assert coding(second) == (409, "REC_CONFLICT", "conflict")
+    live = first["headers"]["Location"].rpartition("/")[2]
+    assert second["issue"][0]["diagnostics"].endswith(f"It is ServiceRequest/{live}.")
     (row,) = await door.rows("SELECT outcome FROM audit_log WHERE action = 'process_message'")
     assert row.outcome == "person_already_referred"
 

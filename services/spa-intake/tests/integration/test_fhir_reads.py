@@ -165,6 +165,7 @@ async def test_what_of_bars_is_not_built(door: Door, path: str) -> None:
 async def test_another_method_is_not_allowed(door: Door) -> None:
     answer = await door.client.put(f"{BASE}/ServiceRequest/{uuid4()}", headers=door.ward())
     assert refusal(answer) == (405, "REC_METHOD_NOT_ALLOWED", "not-supported")
+    assert refusal(await get(door, "$process-message")) == (405, "REC_METHOD_NOT_ALLOWED", "not-supported")
 
 
 async def test_xml_is_not_spoken(door: Door) -> None:

@@ -114,7 +114,8 @@ def test_each_fault_has_its_published_coding_and_place(
 
 def test_the_use_case_is_named_unless_it_could_be_something_else() -> None:
     assert "a5t1" in refused(bars(use_case("a5t1"))).issues[0].diagnostics
-    assert NHS_NUMBER not in refused(bars(use_case(NHS_NUMBER))).issues[0].diagnostics
+    told = refused(bars(use_case(NHS_NUMBER))).issues[0].diagnostics
+    assert told == "The use case of the message is not supported; the one taken is hw-d1."
 
 
 def test_cardinality_faults_are_told_together() -> None:

@@ -90,7 +90,8 @@ def _as_refusal(request: Request, error: Exception) -> tuple[FhirRefusal, dict[s
     if isinstance(error, Refusal):
         statuses = request.app.state.runtime.service.refusals
         status = next((statuses[kind] for kind in type(error).__mro__ if kind in statuses), 409)
-        return _refusal(status, error.message), {}
+        live = error.facts.get("referral_id")
+        return _refusal(status, f"{error.message} It is ServiceRequest/{live}." if live else error.message), {}
     if isinstance(error, HTTPException):
         return _refusal(error.status_code, "The request cannot be taken: it is too long or malformed."), {}
     return _surprise(error)

@@ -22,7 +22,7 @@ async def anything_else(path: str, request: Request) -> Response:
     name = path.partition("/")[0]
     if name in NOT_BUILT:
         raise not_built("This part of BaRS is not built here.")
-    if name in BUILT and request.method != "GET":
+    if name in BUILT and (request.method != "GET" or name == "$process-message"):
         sentence = "This cannot be done here by this method; GET metadata says what can."
         raise FhirRefusal(405, "REC_METHOD_NOT_ALLOWED", [Issue("not-supported", sentence)])
     raise not_found("There is nothing at this address; GET metadata says what there is.")

@@ -79,4 +79,4 @@ _USE_CASE = re.compile(r"[a-z]{1,3}-?[a-z]?[0-9]{1,2}(t[0-9]{1,2})?")
 
 def named(use_case: str | None) -> str:
     """A use case as an answer may name it."""
-    return use_case if use_case and _USE_CASE.fullmatch(use_case) else "not one of BaRS"
+    return use_case if use_case and _USE_CASE.fullmatch(use_case) else "of the message"

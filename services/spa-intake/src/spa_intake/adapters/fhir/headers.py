@@ -12,6 +12,7 @@ from spa_intake.adapters.fhir import codes
 from spa_intake.adapters.fhir.outcome import FhirRefusal, Issue, bad_request, not_supported
 
 UUID_FORM = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+TAKEN = "referral|servicerequest-request|new"
 MEDIA_VERSION = re.compile(r";\s*version\s*=\s*\"?([^;,\"\s]+)")
 # What each NHSD header holds in base64: a resource of this type, or (None) an identifier.
 NHSD_HEADERS: Mapping[str, str | None] = {
@@ -105,5 +106,5 @@ def use_context(headers: Mapping[str, str]) -> list[str] | None:
         raise bad_request("invalid", "The header use-context must have four parts separated by |.")
     supported = (codes.SUPPORTED_USE_CASES, {"referral"}, {"servicerequest-request"}, {"new", "update"})
     if any(part not in choices for part, choices in zip(parts, supported, strict=True)):
-        raise not_supported(f"The use-context is not supported: its use case is {codes.named(parts[0])}.")
+        raise not_supported(f"The use-context is not supported; taken are {codes.LOCAL_USE_CASE}|{TAKEN} and …|update.")
     return parts
