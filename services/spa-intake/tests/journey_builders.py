@@ -65,6 +65,7 @@ def row(**changes: object) -> JourneyRow:
         "criteria_assessed_at": NOW,
         "target_on": date(2026, 11, 26),
         "due_on": date(2026, 11, 26),
+        "due_at": None,
         "answer_by": None,
         "received_at": NOW,
         "left_at": None,

@@ -31,6 +31,20 @@ def test_a_new_referral_waits_for_a_coordinator_and_counts_to_the_wards_date() -
     assert found.flags == ()
 
 
+def test_a_response_within_hours_is_awaited_until_it_is_given_or_staff_set_another_date() -> None:
+    marks = {"is_paused": False, "is_returned": False}
+    asked = {"target_on": "2026-11-24", "respond_by": "2026-11-24T10:30:00+00:00"}
+
+    def due(**case: object) -> tuple[date | None, datetime | None]:
+        [found] = journeys(PERSON, [referral(), fact(FactKind.CASE, **marks | asked | case)])
+        return found.due_on, found.due_at
+
+    day = date(2026, 11, 24)
+    assert due(state="open") == (day, datetime(2026, 11, 24, 10, 30, tzinfo=UTC))
+    assert due(state="assessing") == (day, None)
+    assert due(state="open", target_on="2026-11-25", respond_by=None) == (date(2026, 11, 25), None)
+
+
 def test_the_order_of_facts_does_not_matter() -> None:
     facts = [referral(stay_id=str(STAY)), CASE, PACKAGE, stay(discharged_at=LEFT_AT), WATCH]
     rows = [journeys(PERSON, order) for order in permutations(facts)]

@@ -1,6 +1,6 @@
 """Words, dates and status words as staff read them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from spa_intake.ui.presenters import content, content_words, dates, record, word
 from spa_intake.ui.presenters.person import person_view
 from spa_intake.ui.presenters.status import status_of
 from spa_intake.ui.presenters.timeline import SENTENCES, Names, timeline
-from spa_intake.ui.presenters.worklist import ALL_OPEN, stages_of, tabs, waiting_for
+from spa_intake.ui.presenters.worklist import ALL_OPEN, due_in_words, stages_of, tabs, waiting_for
 
 TODAY = date(2026, 11, 24)
 
@@ -66,18 +66,34 @@ def test_a_person_that_cannot_be_had_has_a_stand_in() -> None:
         ({"due_on": date(2026, 11, 26)}, "On track"),
         ({"due_on": TODAY}, "Due today"),
         ({"due_on": date(2026, 11, 23)}, "Overdue"),
+        ({"due_on": TODAY, "due_at": NOW + timedelta(minutes=1)}, "Due today"),
+        ({"due_on": TODAY, "due_at": NOW}, "Overdue"),
         ({"waiting_for": WaitingFor.READINESS, "due_on": date(2026, 11, 23)}, "Not ready now"),
         ({"waiting_for": WaitingFor.WARD_ANSWER, "due_on": date(2026, 11, 23)}, "Paused"),
     ],
 )
 def test_what_stops_a_journey_comes_before_its_date(changes: dict[str, object], text: str) -> None:
-    word = status_of(row(**changes), TODAY)
+    word = status_of(row(**changes), NOW)
     assert word is not None
     assert word.text == text
 
 
+@pytest.mark.parametrize(
+    ("due_at", "text"),
+    [
+        (None, "today"),
+        (datetime(2026, 11, 24, 14, 30, tzinfo=UTC), "by 14:30 today"),
+        (datetime(2026, 11, 25, 8, tzinfo=UTC), "by 08:00 tomorrow"),
+        (datetime(2026, 6, 24, 8, tzinfo=UTC), "by 09:00 153 days ago"),  # summer time
+    ],
+)
+def test_a_response_that_is_awaited_to_the_hour_has_its_time(due_at: datetime | None, text: str) -> None:
+    due_on = dates.london_day(due_at) if due_at else TODAY
+    assert due_in_words(row(due_on=due_on, due_at=due_at), NOW) == text
+
+
 def test_without_a_date_there_is_no_status() -> None:
-    assert status_of(row(stage=Stage.FINISHED, waiting_for=WaitingFor.NOBODY, due_on=None), TODAY) is None
+    assert status_of(row(stage=Stage.FINISHED, waiting_for=WaitingFor.NOBODY, due_on=None), NOW) is None
 
 
 def test_a_wait_says_until_when() -> None:

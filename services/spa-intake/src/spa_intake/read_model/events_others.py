@@ -27,6 +27,7 @@ class _Case(ProjectedEvent):
 class CaseOpened(_Case):
     type: ClassVar[str] = "discharge.case.opened.v1"
     target_on: date | None
+    respond_by: datetime | None = None
 
 
 class AssessmentRecorded(_Case):
@@ -52,6 +53,7 @@ class CaseTargetSet(_Case):
     type: ClassVar[str] = "discharge.case.target_set.v1"
     target_on: date
     reason: str
+    respond_by: datetime | None = None
 
 
 class CasePaused(_Case):

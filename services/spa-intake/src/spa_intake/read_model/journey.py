@@ -44,6 +44,7 @@ class Journey:
     criteria_assessed_at: datetime | None
     target_on: date | None
     due_on: date | None
+    due_at: datetime | None  # where a response is awaited to the hour
     answer_by: datetime | None
     received_at: datetime
     left_at: datetime | None
@@ -70,6 +71,7 @@ def _journey(patient_key: UUID, referral: Known, facts: Sequence[Known]) -> Jour
     states = _states(referral, facts)
     where = place(states)
     target_on = _date(case.get("target_on")) or _date(referral.data.get("expected_discharge_on"))
+    due_on = _due_on(where, target_on, referral, facts)
     return Journey(
         referral_id=referral.id,
         patient_key=patient_key,
@@ -84,7 +86,8 @@ def _journey(patient_key: UUID, referral: Known, facts: Sequence[Known]) -> Jour
         is_ready=bool(referral.data["is_ready"]),
         criteria_assessed_at=_time(referral.data.get("criteria_assessed_at")),
         target_on=target_on,
-        due_on=_due_on(where, target_on, referral, facts),
+        due_on=due_on,
+        due_at=_due_at(case, due_on),
         answer_by=_answer_by(referral, facts),
         received_at=datetime.fromisoformat(referral.data["received_at"]),
         left_at=_time(stay.get("discharged_at")),
@@ -177,6 +180,12 @@ def _due_on(where: Place, target_on: date | None, referral: Known, facts: Sequen
         return _london_day(watch.get("admitted_at"))
     last = _london_day(watch.get("window_ends_at"))
     return last - timedelta(days=1) if where.stage is Stage.AT_HOME and last else None
+
+
+def _due_at(case: Coded, due_on: date | None) -> datetime | None:
+    """A response is given by the first assessment or decision; afterwards only the day counts."""
+    is_awaited = case.get("state") == Case.OPEN and due_on is not None and due_on == _london_day(case.get("respond_by"))
+    return _time(case.get("respond_by")) if is_awaited else None
 
 
 def _london_day(text: str | None) -> date | None:

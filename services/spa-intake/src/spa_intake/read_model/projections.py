@@ -18,7 +18,7 @@ from .history import Event, Said, Told, told
 from .projected import Fact, FactKind, ProjectedEvent
 
 _COLUMNS = """patient_key, kind, referral_state, stage, waiting_for, waiting_since, pathway, hospital, ward, assignee,
-    is_ready, criteria_assessed_at, target_on, due_on, answer_by, received_at, left_at, flags, updated_at"""
+    is_ready, criteria_assessed_at, target_on, due_on, due_at, answer_by, received_at, left_at, flags, updated_at"""
 _NAMES = [name.strip() for name in _COLUMNS.split(",")]
 
 # A row that stays the same is left alone, unless the event belongs to its timeline.

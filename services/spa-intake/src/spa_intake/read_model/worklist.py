@@ -15,7 +15,7 @@ FAR_AWAY = date(9999, 12, 31)
 OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.FINISHED)
 
 _COLUMNS = """referral_id, patient_key, kind, referral_state, stage, waiting_for, waiting_since, pathway, hospital,
-    ward, assignee, is_ready, criteria_assessed_at, target_on, due_on, answer_by, received_at, left_at, flags,
+    ward, assignee, is_ready, criteria_assessed_at, target_on, due_on, due_at, answer_by, received_at, left_at, flags,
     updated_at, change_number"""
 
 
@@ -38,6 +38,7 @@ class JourneyRow:
     criteria_assessed_at: datetime | None
     target_on: date | None
     due_on: date | None
+    due_at: datetime | None
     answer_by: datetime | None
     received_at: datetime
     left_at: datetime | None

@@ -16,7 +16,7 @@ from spa_intake.ui.presenters import record as presenter
 from spa_intake.ui.presenters.person import person_view
 from spa_intake.ui.presenters.status import status_of
 from spa_intake.ui.presenters.timeline import Names, timeline
-from spa_intake.ui.presenters.worklist import flags_of, waiting_for
+from spa_intake.ui.presenters.worklist import due_in_words, flags_of, waiting_for
 from spa_intake.ui.problems import error_page
 from spa_intake.ui.record import Record, load
 
@@ -91,8 +91,8 @@ def header_values(user: SignedIn, record: Record) -> dict[str, Any]:  # Any: wha
         "waiting_for": waiting_for(row, now),
         "waiting_since": dates.moment(row.waiting_since, now),
         "now_sentence": words.of_kind(presenter.NOW[row.waiting_for], row.kind),
-        "status_word": status_of(row, today),
-        "due": f"{dates.day(row.due_on, today)}, {dates.countdown(row.due_on, today)}" if row.due_on else "No date",
+        "status_word": status_of(row, now),
+        "due": f"{dates.day(row.due_on, today)}, {due_in_words(row, now)}" if row.due_on else "No date",
         "assignee": record.staff_names.get(row.assignee, "A colleague") if row.assignee else None,
         "is_mine": row.assignee == user.staff.staff_id,
         "updated": dates.moment(row.updated_at, now),

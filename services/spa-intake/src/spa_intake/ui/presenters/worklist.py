@@ -77,8 +77,8 @@ def row_view(row: JourneyRow, person: PersonView, names: Mapping[UUID, str], vie
         assignee=names.get(row.assignee, "A colleague") if row.assignee else None,
         is_mine=row.assignee == viewer.staff_id,
         due=dates.day(row.due_on, today) if row.due_on else "No date",
-        due_in_words=dates.countdown(row.due_on, today) if row.due_on else "",
-        status=status_of(row, today),
+        due_in_words=due_in_words(row, viewer.now),
+        status=status_of(row, viewer.now),
         updated=dates.short(row.updated_at, viewer.now),
     )
 
@@ -98,6 +98,14 @@ def ready_of(row: JourneyRow, now: datetime) -> str:
     if row.criteria_assessed_at is None:
         return answer
     return f"{answer}, {dates.short(row.criteria_assessed_at, now)}"
+
+
+def due_in_words(row: JourneyRow, now: datetime) -> str:
+    """Days to the date; a response that is awaited to the hour has its time."""
+    if row.due_on is None:
+        return ""
+    days = dates.countdown(row.due_on, dates.london_day(now))
+    return f"by {dates.clock(row.due_at)} {days}" if row.due_at else days
 
 
 def waiting_for(row: JourneyRow, now: datetime) -> str:
