@@ -27,3 +27,15 @@ def print_status(found: dict[str, Any]) -> None:  # what status.status returns
     console.print(f"\nHL7 v2 over MLLP: {found['mllp']}.")
     lag = ", ".join(f"{group} {behind}" for group, behind in found["lag"].items()) or "none known yet"
     console.print(f"{found['state']}, {found['memory_mib']} MiB in all. Events not yet read: {lag}.")
+    for sentence in waiting(found["health"]):
+        console.print(sentence)
+
+
+def waiting(health: dict[str, Any]) -> list[str]:  # what each service's report says
+    """What waits for an operator although everything runs."""
+    letters = sum((report.get("messaging") or {}).get("dead_letters_open") or 0 for report in health.values())
+    refused = [str((report.get("parts") or {}).get("adt_messages", "0 ")) for report in health.values()]
+    sentences = [f"Open dead letters: {letters}. `homeward dlq list` shows them."] if letters else []
+    return sentences + [
+        f"HL7 messages: {said}. `homeward adt list` shows them." for said in refused if not said.startswith("0 ")
+    ]

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from homeward_local.cli import app
 from homeward_local.errors import StackError
+from homeward_local.status_table import waiting
 from homeward_local.welcome import ROLES
 from spa_intake.ui import demo_staff
 from spa_intake.ui.presenters import words
@@ -28,3 +29,13 @@ def test_a_reset_that_nobody_confirms_deletes_nothing_and_says_how(
     assert isinstance(refused, StackError)
     assert says in str(refused)
     assert (tmp_path / "kept").exists()
+
+
+def test_the_status_says_what_waits_for_an_operator() -> None:
+    fine = {"messaging": {"dead_letters_open": 0}, "parts": {"adt_messages": "0 refused and not dealt with"}}
+    assert waiting({"triage": {"messaging": None}, "spa-intake": fine}) == []
+    poor = {"messaging": {"dead_letters_open": 2}, "parts": {"adt_messages": "1 refused and not dealt with"}}
+    assert waiting({"triage": {"messaging": {"dead_letters_open": 1}}, "spa-intake": poor}) == [
+        "Open dead letters: 3. `homeward dlq list` shows them.",
+        "HL7 messages: 1 refused and not dealt with. `homeward adt list` shows them.",
+    ]
