@@ -26,6 +26,7 @@ TOGETHER = 200  # commands in one transaction
 WAITING = 1_000  # more are refused: better told at once than answered too late
 PATIENCE_SECONDS = 10.0  # who has waited longer, behind a database that does not answer, is told to come again
 SINGLY_AT_ONCE = 8
+TURNS = 5  # of the loop, in which a request that can be read comes as far as the queue
 
 _log = get_logger(__name__)
 Asked = TypeVar("Asked")
@@ -89,7 +90,7 @@ class GroupCommit(Generic[Asked]):
         return await command.answer
 
     async def _work_off(self) -> None:
-        while group := self._next():
+        while group := await self._gathered():
             try:
                 singly = await self._commit(group)
             except Exception as error:  # noqa: BLE001 — whatever it was shows again, by itself
@@ -103,6 +104,15 @@ class GroupCommit(Generic[Asked]):
                 task = asyncio.create_task(self._do_singly(command))
                 self._singly.add(task)
                 task.add_done_callback(self._singly.discard)
+
+    async def _gathered(self) -> Sequence[Command[Asked]]:
+        """The next group, with everybody who is there to be read; for nobody else is waited (docs/adr/0018)."""
+        known = -1
+        while known < len(self._waiting) < TOGETHER:
+            known = len(self._waiting)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+        return self._next()
 
     def _next(self) -> Sequence[Command[Asked]]:
         """Those whose turn it is, as many as one transaction takes; empty when nobody waits."""

@@ -27,6 +27,17 @@ async def test_commands_that_arrive_together_share_a_transaction(things: Things,
     assert announced == {}
 
 
+async def test_who_can_be_read_when_the_first_goes_goes_with_it(things: Things, stored: Flow) -> None:
+    async def come(turn: int) -> int:
+        for _ in range(turn):
+            await asyncio.sleep(0)
+        return (await things.make(f"key-{turn}")).status_code
+
+    assert set(await asyncio.gather(*(come(turn) for turn in range(4)))) == {201}
+    [(transactions,)] = await stored.rows("SELECT count(DISTINCT xmin::text) FROM things")
+    assert transactions == 1
+
+
 async def test_each_command_is_its_own_callers(things: Things, stored: Flow) -> None:
     callers = {f"key-{n}": f"client/ward-{n}" for n in range(30)}
     answers = [things.make(key, headers={"x-caller": caller}) for key, caller in callers.items()]
@@ -99,9 +110,10 @@ async def test_a_command_that_was_given_up_while_it_waited_is_not_done(
 
 async def _wait_in_line(things: Things, monkeypatch: pytest.MonkeyPatch) -> asyncio.Task[httpx.Response]:
     """A command that waits for its turn: with it the queue is full."""
-    monkeypatch.setattr(group_commit, "WAITING", 1)
     waiting = asyncio.create_task(things.make("waiting"))
-    refused = await asyncio.wait_for(things.make("refused"), 5)
+    with monkeypatch.context() as full:
+        full.setattr(group_commit, "WAITING", 1)
+        refused = await asyncio.wait_for(things.make("refused"), 5)
     assert (refused.status_code, waiting.done()) == (503, False)
     return waiting
 
