@@ -28,9 +28,10 @@ AGAIN_SECONDS = 0.1
 ANSWER_SECONDS = 3.0  # a broker or a database that does not answer holds up a look, and a start, no longer
 PREFIX = "homeward-"
 
-_HOLD = "SELECT pg_advisory_lock_shared($1, $2)"
-# tried, and given back when the statement ends
-_FREE = "SELECT number FROM unnest($2::int[]) AS number WHERE pg_try_advisory_xact_lock($1, number)"
+# Tried, and given back when the statement ends. The numbers come as text: for an array the driver would first ask for
+# its type.
+_FREE = f"""SELECT number FROM unnest(string_to_array($1, ',')::int[]) AS number
+    WHERE pg_try_advisory_xact_lock({LOCK_CLASS}, number)"""  # noqa: S608 — a number of ours
 
 _log = get_logger(__name__)
 
@@ -83,7 +84,7 @@ class Presence:
         try:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
-            await connection.execute(_HOLD, LOCK_CLASS, self._number)
+            await connection.execute(f"SELECT pg_advisory_lock_shared({LOCK_CLASS}, {self._number})")
             self._connection = connection
             self._is_held.set()
             await lost.wait()
@@ -121,8 +122,8 @@ class Presence:
         """End those who were suspects before and still are; returns the suspects of now."""
         members = await self._members(consumer)
         numbers = {number for number in members.values() if number is not None}
-        others = sorted(numbers - self._ended - {self._number})
-        free = {row["number"] for row in await connection.fetch(_FREE, LOCK_CLASS, others)}
+        others = ",".join(str(number) for number in numbers - self._ended - {self._number})
+        free = {row["number"] for row in await connection.fetch(_FREE, others)}
         # Not before somebody who lives is in the group, ourselves perhaps: when the first comes to a group that is
         # empty, a broker gives out nothing for some seconds, because more may come.
         if all(number in free for number in members.values()):
