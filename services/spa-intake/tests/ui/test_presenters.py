@@ -84,7 +84,7 @@ def test_what_stops_a_journey_comes_before_its_date(changes: dict[str, object], 
         (None, "today"),
         (datetime(2026, 11, 24, 14, 30, tzinfo=UTC), "by 14:30 today"),
         (datetime(2026, 11, 25, 8, tzinfo=UTC), "by 08:00 tomorrow"),
-        (datetime(2026, 6, 24, 8, tzinfo=UTC), "by 09:00 153 days ago"),  # summer time
+        (datetime(2026, 6, 24, 8, tzinfo=UTC), "by 09:00, 153 days ago"),  # summer time
     ],
 )
 def test_a_response_that_is_awaited_to_the_hour_has_its_time(due_at: datetime | None, text: str) -> None:

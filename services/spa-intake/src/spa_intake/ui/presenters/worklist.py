@@ -105,7 +105,9 @@ def due_in_words(row: JourneyRow, now: datetime) -> str:
     if row.due_on is None:
         return ""
     days = dates.countdown(row.due_on, dates.london_day(now))
-    return f"by {dates.clock(row.due_at)} {days}" if row.due_at else days
+    if row.due_at is None:
+        return days
+    return f"by {dates.clock(row.due_at)}{', ' if 'days' in days else ' '}{days}"
 
 
 def waiting_for(row: JourneyRow, now: datetime) -> str:
