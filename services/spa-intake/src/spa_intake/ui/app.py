@@ -2,6 +2,8 @@
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import Match, Mount
+from starlette.types import Scope
 
 from . import problems
 from .context import Ui
@@ -11,6 +13,17 @@ from .parts import UiParts
 from .security import FormTokens, SecurityHeaders
 from .templating import make_environment
 from .waiting import Waiting
+
+
+# programs call these: what is not there, or is asked for by another method, is told in their form and not as a page
+PROGRAMS = ("/api/", "/fhir/", "/ops/", "/health/", "/.well-known/")
+
+
+class Pages(Mount):
+    """Every address but those of programs."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.NONE, {}) if scope["path"].startswith(PROGRAMS) else super().matches(scope)
 
 
 class AssetsMissingError(Exception):
@@ -44,7 +57,8 @@ def make_app(parts: UiParts) -> FastAPI:
 
 def mount(app: FastAPI, parts: UiParts) -> None:
     """Mount the interface; to be called after every route of the API is there."""
-    app.mount("/", make_app(parts))
+    app.router.redirect_slashes = False  # it would lead a program, with its token, to http behind a proxy
+    app.router.routes.append(Pages("/", app=make_app(parts)))
 
 
 async def live_task(parts: UiParts) -> None:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from homeward_kit import telemetry
-from homeward_kit.problems import is_outage, not_found
+from homeward_kit.problems import is_outage
 
 from .context import SignedIn, SignInNeededError, page, see_other, signed_in
 from .presenters import words
@@ -41,7 +41,6 @@ SENTENCES = {
     500: "Nothing you entered was saved. Try again, and if it happens again give this trace number to the help desk.",
     503: "Nothing was lost. Try again in a minute.",
 }
-FOR_PROGRAMS = ("/api/", "/ops/", "/fhir/")
 BACK = {
     "/worklist": "Go to the worklist",
     "/possible-duplicates": "Back to the possible duplicates",
@@ -83,8 +82,6 @@ def install(app: FastAPI) -> None:
         return see_other(f"/sign-in?next={quote(_form_of(request))}&lost=true")
 
     async def on_http(request: Request, error: Exception) -> Response:
-        if request.url.path.startswith(FOR_PROGRAMS):  # what no route of the APIs has taken
-            return not_found().response()
         status = error.status_code if isinstance(error, HTTPException) else 500
         return error_page(request, status, user=await _who(request))
 
