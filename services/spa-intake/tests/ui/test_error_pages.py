@@ -67,11 +67,6 @@ async def test_each_refusal_of_a_real_request_is_a_page(client: httpx.AsyncClien
     assert "Back to the subscriptions" in unsigned.text
 
 
-async def test_a_program_at_a_wrong_address_gets_no_page(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/api/v1/referral")
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
-
-
 async def test_a_role_that_may_not_is_told_who_may(client: httpx.AsyncClient) -> None:
     await client.post("/sign-in", data={"role": "broker"}, headers=SAME_SITE)
     for path in ("/subscriptions", "/subscriptions/new", "/acceptance-rules/new"):

@@ -14,7 +14,6 @@ from .security import FormTokens, SecurityHeaders
 from .templating import make_environment
 from .waiting import Waiting
 
-
 # programs call these: what is not there, or is asked for by another method, is told in their form and not as a page
 PROGRAMS = ("/api/", "/fhir/", "/ops/", "/health/", "/.well-known/")
 
