@@ -1,4 +1,4 @@
-"""The runbook has a page for every alert, and what its pages tell an operator to type exists."""
+"""The runbook has a page for every alert (what its pages tell an operator to type: test_pages.py)."""
 
 import re
 import shutil
@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import yaml
-
-from homeward_local.cli import app
 
 from .sources import ROOT, source_files
 
@@ -18,7 +15,6 @@ FOLDER = ROOT / "docs/runbook"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
 # Any: parsed YAML
 RULES: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text())["groups"][0]["rules"]
-COMMAND = re.compile(r"`homeward ([^`]+)`")
 
 
 def test_every_alert_has_a_page_and_every_page_an_alert() -> None:
@@ -59,16 +55,3 @@ def test_a_page_says_what_one_sees_what_it_means_and_what_to_do(page: Path) -> N
     text = page.read_text()
     assert [part for part in ("**You see**", "**It means**", "**Do**") if part not in text] == []
     assert [link for link in re.findall(r"\]\(([^)]+)\)", text) if not (FOLDER / link).is_file()] == []
-
-
-@pytest.mark.parametrize("page", [FOLDER / "README.md", *PAGES], ids=lambda path: path.stem)
-def test_every_command_on_a_page_exists_with_its_options(page: Path) -> None:
-    for line in COMMAND.findall(page.read_text()):
-        command: Any = typer.main.get_command(app)  # Any: the command line's library has its own types
-        words = line.split()
-        while words and hasattr(command, "commands"):
-            assert words[0] in command.commands, f"homeward {line}"
-            command = command.commands[words.pop(0)]
-        assert not hasattr(command, "commands"), f"homeward {line}"
-        known = {name for parameter in command.params for name in parameter.opts}
-        assert {word for word in words if word.startswith("--")} <= known, f"homeward {line}"
