@@ -80,17 +80,17 @@ async def seal_next(tx: Tx, most: int = SEALED_AT_ONCE) -> int:
         return 0
     await _fix_forms(tx)
     last, clock = await head(tx), await audit_epochs.read_clock(tx)
-    if audit_epochs.is_elsewhere(last, clock):
-        epoch = await audit_epochs.next_epoch(tx, last, clock)
-        if epoch is not None and epoch.has_waiting:  # nothing of the copy can still be written
-            return await _seal(tx, last, f"AND id <= {epoch.rows_after}", (most, None))
-        if epoch is not None:
-            await audit_epochs.write_down(tx, epoch.rows_after)
-            last = replace(
-                last, hash=audit_epochs.begun(last.hash, epoch.rows_after), upto=(-1, 0), rows_after=epoch.rows_after
-            )
-        elif clock.horizon < last.upto[0]:
-            return 0
+    is_elsewhere = audit_epochs.is_elsewhere(last, clock)
+    epoch = await (audit_epochs.next_epoch(tx, last, clock) if is_elsewhere else audit_epochs.copied_unsealed(tx, last))
+    if epoch is not None and epoch.has_waiting:  # nothing of the copy can still be written
+        return await _seal(tx, last, f"AND id <= {epoch.rows_after}", (most, None))
+    if epoch is not None:
+        await audit_epochs.write_down(tx, epoch.rows_after)
+        last = replace(
+            last, hash=audit_epochs.begun(last.hash, epoch.rows_after), upto=(-1, 0), rows_after=epoch.rows_after
+        )
+    elif clock.horizon < last.upto[0]:
+        return 0
     # a statement of its own, begun after the horizon was read: what is below it is visible or was rolled back
     return await _seal(tx, last, f"AND xact < {clock.horizon}", (most, clock))
 

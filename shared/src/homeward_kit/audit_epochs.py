@@ -65,6 +65,17 @@ def is_elsewhere(last: Head, clock: Clock) -> bool:
     return last.seal > 0 and (last.cluster not in {None, clock.cluster} or clock.horizon < last.upto[0])
 
 
+async def copied_unsealed(tx: Tx, last: Head) -> Epoch | None:
+    """Rows that came with a copy whose end had no seal: their transactions have numbers that none here was given yet.
+
+    Without this they would wait until one is. Asked in one statement: what it sees is older than its own snapshot.
+    """
+    given = "CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)"
+    copied = f"SELECT max(id) FROM audit_log WHERE id > :after AND xact >= {given}"  # noqa: S608 — our own words
+    found = (await tx.execute(copied, {"after": last.rows_after})).scalar_one()
+    return Epoch(found, has_waiting=True) if found is not None else None
+
+
 async def next_epoch(tx: Tx, last: Head, clock: Clock) -> Epoch | None:
     """How to go on after a restore; None: not yet, or the numbers have gone on without a break.
 

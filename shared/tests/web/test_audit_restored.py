@@ -171,6 +171,23 @@ async def test_a_sealer_that_comes_late_finds_the_first_rows_of_the_new_cluster(
     assert ((await look(copy)).fault, await waiting(copy)) == (None, 0)
 
 
+async def test_a_log_that_was_never_sealed_before_it_was_copied_does_not_wait(
+    database: Database, restore: Restore
+) -> None:
+    await add(database, "before/1")
+    await spend(database, 300)
+    await add(database, "before/2", "before/3")
+    copy = await restore(database)
+    assert await number_now(copy) < await number_now(database)
+    await add(copy, "after/1")
+    for _ in range(5):
+        async with copy.transaction() as tx:
+            await seal_next(tx, most=2)
+    await seal_all(copy)
+    assert await subjects(copy) == ["before/1", "before/2", "before/3", "after/1", "audit-log/3"]
+    assert ((await look(copy)).fault, await waiting(copy)) == (None, 0)
+
+
 async def test_where_nothing_was_restored_no_epoch_begins(database: Database) -> None:
     await add(database, "thing/1")
     await seal_all(database)
