@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from homeward_kit import crash_points
-from homeward_kit.dead_letters import Record
+from homeward_kit.dead_letters import Record, text_of
 from homeward_kit.handling import Handling
 from homeward_kit.logging import get_logger
 from homeward_kit.outages import is_conflict, is_outage
@@ -22,6 +22,7 @@ from homeward_kit.presence import Presence
 
 POLL_MS = 250
 MAX_RECORDS = 6000  # a poll takes one partition's records before the next one's: enough for several
+LONGEST_KEY = 500  # characters; one that is longer is none of ours, and an index cannot keep it
 MAX_TRIES = 5  # of a message whose handler fails for no outage
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0)
 START_SECONDS = 15.0
@@ -273,5 +274,5 @@ class ConsumerRunner:
 
 
 def _record(raw: ConsumerRecord[Any, Any]) -> Record:
-    key = (raw.key or b"").decode("utf-8", "replace")
+    key = text_of(raw.key or b"")[:LONGEST_KEY]
     return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, key, raw.value or b"", dict(raw.headers))

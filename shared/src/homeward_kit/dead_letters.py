@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from homeward_kit import outbox
 from homeward_kit.database import Tx
-from homeward_kit.envelope import PublishedEvent
+from homeward_kit.envelope import PublishedEvent, quick_uuid
 
 DEAD_LETTERS = "discharge-dead-letters"
 
@@ -54,11 +54,19 @@ class Record(NamedTuple):
     @property
     def identity(self) -> str:
         """The event's id; where a record has none, its place."""
-        return self.header("ce_id") or f"{self.topic}/{self.partition}/{self.offset}"
+        try:
+            return str(quick_uuid(self.header("ce_id") or ""))
+        except ValueError:
+            return f"{self.topic}/{self.partition}/{self.offset}"
 
     def header(self, name: str) -> str | None:
         """A header's text; None where there is none."""
-        return None if (value := self.headers.get(name)) is None else value.decode("utf-8", "replace")
+        return None if (value := self.headers.get(name)) is None else text_of(value)
+
+
+def text_of(raw: bytes) -> str:
+    """Bytes of whoever sent them as a text that PostgreSQL can keep."""
+    return raw.decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,5 +193,5 @@ def _stored(group: str, record: Record) -> dict[str, Any]:  # Any: values for SQ
         "timestamp": record.timestamp,
         "key": record.key,
         "payload": record.value,
-        "headers": json.dumps({name: record.header(name) for name in record.headers}),
+        "headers": json.dumps({text_of(name.encode()): record.header(name) for name in record.headers}),
     }

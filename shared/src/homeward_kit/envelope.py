@@ -142,8 +142,8 @@ def _int(found: Mapping[str, bytes | None], name: str) -> int:
 def _time(found: Mapping[str, bytes | None], name: str) -> datetime:
     try:
         when = datetime.fromisoformat(_text(found, name))
-    except ValueError:
+        if when.tzinfo is None:
+            raise BadEnvelopeError(name)
+        return when if when.tzinfo is UTC else when.astimezone(UTC)
+    except (ValueError, OverflowError):  # the last: in UTC it would be before the first year
         raise BadEnvelopeError(name) from None
-    if when.tzinfo is None:
-        raise BadEnvelopeError(name)
-    return when if when.tzinfo is UTC else when.astimezone(UTC)
