@@ -167,6 +167,7 @@ _SENTENCES = {
     "uuid_type": "This must be a UUID.",
     "enum": "This must be one of the codes in the documentation.",
     "literal_error": "This must be one of the codes in the documentation.",
+    "date_out_of_range": "This is too early or too late to be meant.",
     "timezone_aware": "This must be a time with its offset from UTC.",
     "greater_than_equal": "This is too small.",
     "greater_than": "This is too small.",
@@ -181,7 +182,7 @@ def pointers_of(errors: Sequence[Mapping[str, Any]]) -> list[Pointer]:  # Any: P
 
 
 def _sentence(code: str) -> str:
-    if code.startswith("date"):
+    if code.startswith("date") and code != "date_out_of_range":
         return "This must be a date or time such as 2026-11-30 or 2026-11-30T14:05:00Z."
     return _SENTENCES.get(code, "This is not valid.")
 
@@ -242,8 +243,13 @@ def install(app: FastAPI, refusals: Mapping[type[Refusal], int]) -> None:
         _log.info("refused", code=refusal.code, status=status)
         return from_refusal(refusal, status).response()
 
-    async def on_invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        return invalid_request(error.errors()).response()
+    async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        faults = error.errors()
+        is_unread = any(fault["loc"] == ("body",) and fault["type"] != "missing" for fault in faults)
+        if is_unread and "json" not in request.headers.get("content-type", ""):
+            detail = "Send the body as JSON, and say so in Content-Type: application/json."
+            return Problem(415, "unsupported_media_type", "Not JSON", detail).response()
+        return invalid_request(faults).response()
 
     async def on_http(_request: Request, error: HTTPException) -> JSONResponse:
         if (named := {404: not_found, 413: too_large}.get(error.status_code)) is not None:

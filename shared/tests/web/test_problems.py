@@ -53,6 +53,16 @@ async def test_a_body_that_is_not_json_is_malformed(client: httpx.AsyncClient, h
     assert_problem(await client.post("/api/v1/things", content=f"{{{SECRET}", headers=sent), 400, "malformed")
 
 
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
+async def test_a_body_that_is_not_said_to_be_json_is_told_to_say_so(
+    client: httpx.AsyncClient, headers: dict[str, str], content_type: str | None
+) -> None:
+    sent = headers | ({"Content-Type": content_type} if content_type else {})
+    answer = await client.post("/api/v1/things", content=f'{{"name": "{SECRET}"}}', headers=sent)
+    assert_problem(answer, 415, "unsupported_media_type")
+    assert "application/json" in answer.json()["detail"]
+
+
 async def test_a_refusal_has_the_status_of_the_service_and_its_facts(
     client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
