@@ -1,6 +1,7 @@
 """The topics of the catalogue: made on the broker when missing, and what is in them."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 import yaml
@@ -55,7 +56,14 @@ def ensure_topics(bootstrap_servers: str) -> None:
 
 def count_topics(bootstrap_servers: str) -> list[TopicCounts]:
     """Read sizes and lag from the broker."""
-    return asyncio.run(_count_topics(bootstrap_servers))
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # what it would say is in the sentence below
+    try:
+        return asyncio.run(_count_topics(bootstrap_servers))
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise StackError(
+            f"Kafka at {bootstrap_servers} does not answer ({type(error).__name__}): look at `homeward status`; "
+            "what to do is in docs/runbook/broker-down.md."
+        ) from error
 
 
 async def _ensure_topics(bootstrap_servers: str) -> None:
@@ -109,10 +117,10 @@ async def _groups_of_read_model(admin: AIOKafkaAdminClient) -> list[str]:
 async def _count_topics(bootstrap_servers: str) -> list[TopicCounts]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
-    async with asyncio.timeout(CONNECT_SECONDS):
-        await admin.start()
-        await consumer.start()
     try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await admin.start()
+            await consumer.start()
         described = await admin.describe_topics(sorted(catalogue()))
         partitions = {
             topic["topic"]: [TopicPartition(topic["topic"], part["partition"]) for part in topic["partitions"]]

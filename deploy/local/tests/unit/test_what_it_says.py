@@ -7,7 +7,9 @@ from typer.testing import CliRunner
 
 from homeward_local.cli import app
 from homeward_local.errors import StackError
+from homeward_local.ports import free_port
 from homeward_local.status_table import waiting
+from homeward_local.topics import count_topics
 from homeward_local.welcome import ROLES
 from spa_intake.ui import demo_staff
 from spa_intake.ui.presenters import words
@@ -39,3 +41,10 @@ def test_the_status_says_what_waits_for_an_operator() -> None:
         "Open dead letters: 3. `homeward dlq list` shows them.",
         "HL7 messages: 1 refused and not dealt with. `homeward adt list` shows them.",
     ]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_broker_that_does_not_answer_is_a_sentence_and_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(StackError, match=r"does not answer \(KafkaConnectionError\): look at `homeward status`"):
+        count_topics(f"127.0.0.1:{free_port()}")
+    assert capfd.readouterr() == ("", "")
