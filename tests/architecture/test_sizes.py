@@ -9,7 +9,7 @@ from .sources import ROOT, SOURCE_FOLDERS, files_of_tests, source_files
 
 MESSAGING = (
     "envelope", "outbox", "inserting", "relay", "sending", "shards", "inbox", "handling", "consumer", "dead_letters",
-    "message_spans", "presence",
+    "in_hand", "message_spans", "presence",
 )  # fmt: skip
 RECOVERY = ("replay", "republish", "emptied_topics", "ops_dead_letters", "queues", "crash_points")
 ACCESS = (
@@ -60,7 +60,7 @@ def test_the_kit_keeps_its_budget() -> None:
         if "testing" not in path.parts
     }
     messaging, recovery, access = (sum(counted.pop(name) for name in names) for names in (MESSAGING, RECOVERY, ACCESS))
-    assert messaging <= 1700
+    assert messaging <= 1800
     assert recovery <= 800
     assert access <= 1400
     assert sum(counted.values()) <= 3250

@@ -50,7 +50,7 @@ SENDING = (
     Mutation(
         "no-key-lock",
         "A key is locked before its event is numbered, so numbers follow commits.",
-        (Edit("database.py", "        await self.lock(key)\n        row = outbox", "        row = outbox"),),
+        (Edit("database.py", "            await self.lock(name)\n", "            pass\n"),),
         f"{PITFALLS}/test_sending.py::test_pitfall_01_a_key_is_locked_before_its_event_is_numbered",
     ),
     Mutation(
@@ -175,10 +175,8 @@ RECEIVING = (
         (
             Edit(
                 "consumer.py",
-                "            if batches:\n",
-                "            if batches:\n"
-                "                ends = {tp: some[-1].offset + 1 for tp, some in batches.items()}\n"
-                "                await self._commit(consumer, ends)\n",
+                "        first = state.next_offset\n",
+                "        first = state.next_offset\n        await self._commit(consumer, {tp: batch[-1].offset + 1})\n",
             ),
         ),
         f"{PITFALLS}/test_receiving.py::test_pitfall_06_a_crash_between_fetching_and_the_effect_loses_nothing",
@@ -235,6 +233,12 @@ RECEIVING = (
         "A record that failed is read again before those behind it.",
         (Edit("consumer.py", "            consumer.seek(tp, state.failing_offset)\n", ""),),
         f"{PITFALLS}/test_receiving.py::test_pitfall_08_a_failure_between_inbox_and_effect_leaves_neither",
+    ),
+    Mutation(
+        "all-wait-for-the-slowest",
+        "A partition that takes long holds up no other.",
+        (Edit("in_hand.py", "        if free and sum(", "        if not free and sum("),),
+        f"{MESSAGING}/test_flow.py::test_a_partition_that_takes_long_holds_up_no_other",
     ),
     Mutation(
         "no-pause-on-outage",

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -16,12 +17,11 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from homeward_kit import crash_points
 from homeward_kit.dead_letters import Record, text_of
 from homeward_kit.handling import Handling
+from homeward_kit.in_hand import InHand, Offsets
 from homeward_kit.logging import get_logger
 from homeward_kit.outages import is_conflict, is_outage
 from homeward_kit.presence import Presence
 
-POLL_MS = 250
-MAX_RECORDS = 6000  # a poll takes one partition's records before the next one's: enough for several
 LONGEST_KEY = 500  # characters; one that is longer is none of ours, and an index cannot keep it
 MAX_TRIES = 5  # of a message whose handler fails for no outage
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0)
@@ -140,30 +140,33 @@ class ConsumerRunner:
     async def _poll_until_stopped(self) -> None:
         assert self._consumer is not None  # noqa: S101 — set by _start
         consumer = self._consumer
-        while not self._stopping.is_set():
-            self._resume_due(consumer)
-            batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
-            if batches:
-                done = await asyncio.gather(
-                    *(self._handle_in_order(consumer, tp, batch) for tp, batch in batches.items())
-                )
-                await self._commit(consumer, {tp: offset for tp, offset in done if offset is not None})
+        in_hand = InHand(consumer, partial(self._handle_in_order, consumer))
+        try:
+            while not self._stopping.is_set():
+                self._resume_due(consumer)
+                await in_hand.poll()
+                await self._commit(consumer, in_hand.take_done())
+        except asyncio.CancelledError:
+            in_hand.give_up()
+            raise
+        finally:
+            await in_hand.finish()
+        await self._commit(consumer, in_hand.take_done())
 
     async def _handle_in_order(
         self, consumer: AIOKafkaConsumer, tp: TopicPartition, batch: list[ConsumerRecord[Any, Any]]
-    ) -> tuple[TopicPartition, int | None]:
+    ) -> int | None:
         """Handle one partition's records; returns the offset to commit. A failure pauses the partition there."""
         state = self._partitions.setdefault(tp, _Partition())
         first = state.next_offset
-        records = [_record(raw) for raw in batch]
         together = self._handling.together
-        for start in range(0, len(records), together):
+        for start in range(0, len(batch), together):
             if self._stopping.is_set():
                 break
-            if not await self._handle_some(state, records[start : start + together]):
+            if not await self._handle_some(state, [_record(raw) for raw in batch[start : start + together]]):
                 self._pause(consumer, tp, state)
                 break
-        return tp, state.next_offset if state.next_offset != first else None
+        return state.next_offset if state.next_offset != first else None
 
     async def _handle_some(self, state: _Partition, records: list[Record]) -> bool:
         """Together in one transaction, else one by one; False when one of them must be tried again."""
@@ -226,7 +229,7 @@ class ConsumerRunner:
                 with contextlib.suppress(IllegalStateError, AssertionError):
                     consumer.resume(tp)
 
-    async def _commit(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+    async def _commit(self, consumer: AIOKafkaConsumer, offsets: Offsets) -> None:
         if not offsets:
             return
         crash_points.reach("consumer.before_offset_commit")

@@ -1,5 +1,6 @@
 """From a commit through outbox, relay and Kafka into a handler: once, in order, and past what is poison."""
 
+import asyncio
 from typing import ClassVar
 
 import pytest
@@ -9,7 +10,7 @@ from homeward_kit.database import Tx
 from homeward_kit.envelope import PublishedEvent, Received
 from homeward_kit.handling import PermanentError
 from sample_service.things import TOPIC, ThingMade, ThingMadeIn, record_effect
-from sample_testing.flow import Flow
+from sample_testing.flow import Flow, until
 
 OUTBOX = "SELECT count(*) FROM outbox"
 EFFECTS = "SELECT count(*) FROM effects"
@@ -47,6 +48,28 @@ async def test_a_failing_handler_is_tried_again_in_order_and_given_up_only_for_n
     assert tries.count(2) >= 4
     assert await flow.rows("SELECT error_code FROM dead_letters") == [("three_is_refused",)]
     assert await flow.rows("SELECT number FROM effects WHERE key = 'a' ORDER BY position") == [(1,), (2,)]
+
+
+async def test_a_partition_that_takes_long_holds_up_no_other(flow: Flow) -> None:
+    is_begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def handle(tx: Tx, received: Received[ThingMadeIn]) -> None:
+        if received.key == "slow":
+            is_begun.set()
+            await may_end.wait()
+        await record_effect(tx, received)
+
+    async def is_one_done() -> bool:
+        return await flow.rows(EFFECTS) != [(0,)]
+
+    flow.start_relay()
+    flow.start_runner({ThingMadeIn: handle})
+    await flow.publish(("slow", ThingMade(number=0)))
+    await asyncio.wait_for(is_begun.wait(), 30)
+    await flow.publish(*((f"key-{number}", ThingMade(number=number)) for number in range(12)))
+    await until(is_one_done, 20, "the other partitions wait")
+    may_end.set()
+    await flow.wait_for(EFFECTS, 13)
 
 
 class ThingTold(PublishedEvent):

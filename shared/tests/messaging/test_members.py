@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from homeward_kit import consumer
 from homeward_kit.consumer import ConsumerRunner
@@ -121,10 +121,10 @@ async def test_a_fault_in_the_client_makes_a_new_consumer(flow: Flow, monkeypatc
     flow.start_relay()
     getmany, faults = AIOKafkaConsumer.getmany, ["of the client"]
 
-    async def at_fault(self: AIOKafkaConsumer, **options: Any) -> Any:  # Any: the library is untyped
+    async def at_fault(self: AIOKafkaConsumer, *partitions: TopicPartition, **options: Any) -> Any:  # Any: untyped
         if faults:
             raise RuntimeError(faults.pop())
-        return await getmany(self, **options)
+        return await getmany(self, *partitions, **options)
 
     monkeypatch.setattr(AIOKafkaConsumer, "getmany", at_fault)
     flow.start_runner({ThingMadeIn: record_effect})
