@@ -179,12 +179,19 @@ def test_a_stay_that_turns_out_to_be_part_of_another_is_cancelled() -> None:
     assert facts[-2:] == [StayFact.DISCHARGE_CANCELLED, StayFact.ADMISSION_CANCELLED]
 
 
-TRIGGERS = st.sampled_from([t for t in Trigger if t not in {T.ADD_PERSON, T.REGISTER, T.UPDATE_PERSON}])
+def test_of_two_moves_in_one_second_the_sender_says_which_came_last() -> None:
+    moves = [movement(T.TRANSFER, 1, ward=ward, sequence=number) for number, ward in ((9, "B2"), (10, "A9"))]
+    for order in (moves, moves[::-1]):
+        assert contents(movement(T.ADMIT, ward="A1"), *order)[0].ward == "A9"
+
+
+TRIGGERS = st.sampled_from([t for t in Trigger if t not in {T.ADD_PERSON, T.UPDATE_PERSON}])
 MOVEMENTS = st.builds(
-    lambda trigger, at, sent, ward, visit, admitted, sequence: movement(
+    lambda trigger, at, sent, ward, visit, admitted, sequence, patient_class: movement(
         trigger,
         at,
         sequence=sequence,
+        patient_class=patient_class,
         sent_at=MONDAY + hours(at + sent),
         ward=ward,
         visit_number=visit,
@@ -197,6 +204,7 @@ MOVEMENTS = st.builds(
     st.sampled_from([None, None, "V1", "V2"]),
     st.sampled_from([None, 0, 6]),
     st.sampled_from([None, 1, 2]),
+    st.sampled_from([None, "E", "I"]),
 )
 
 
