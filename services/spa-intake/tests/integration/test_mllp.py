@@ -1,6 +1,7 @@
 """The MLLP door on the real database: every message answered, and AA only for what is committed."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from door_builders import adt
-from mllp_service import HOST, connected, listening, send_with_hl7
+from mllp_service import HOST, SECONDS, connected, listening, send_with_hl7
 from sqlalchemy import Row
 
 from homeward_kit.clients import Client
@@ -134,7 +135,19 @@ async def test_a_message_that_is_too_long_is_refused_before_it_is_whole(database
         (answer,) = await line.answers(1)
         assert acknowledged(answer) == ("AR", "HW-A01-0001")
         assert b"longer than 5000 bytes" in answer
+        await line.send(b"x" * 6_000 + b"\x1c\r")
         assert await line.is_closed()
+
+
+async def test_who_reads_no_answer_before_all_is_sent_is_still_told_that_it_is_too_long(database: Database) -> None:
+    def send(port: int) -> bytes:
+        with socket.create_connection((HOST, port), timeout=SECONDS) as sender:
+            sender.sendall(framed(adt() + b"OBX|" + b"x" * 20_000_000))
+            return sender.recv(65_536)
+
+    async with listening(database, place=Place(HOST, 0, longest_bytes=5_000)) as door:
+        answer = await asyncio.to_thread(send, door.listener.port)
+        assert acknowledged(answer.strip(b"\x0b\x1c\r")) == ("AR", "HW-A01-0001")
 
 
 async def test_idle_half_sent_and_foreign_connections_are_closed(database: Database) -> None:

@@ -31,7 +31,8 @@ class BlockReader:
         self.is_inside = False  # a block has begun and is not whole yet
 
     def feed(self, data: bytes) -> list[Block]:
-        """The blocks that these bytes complete. After one that is too long nothing more can be read. Raises NoiseError.
+        """The blocks that these bytes complete. After one that is too long nothing more can be read; `is_inside` says
+        whether its end is still to come. Raises NoiseError.
 
         FS ends a block whether or not CR follows; a VT inside a block begins it anew, for its sender has done so.
         """
@@ -44,6 +45,7 @@ class BlockReader:
             end = data.find(END, position)
             self._take(data[position : end if end >= 0 else len(data)])
             if len(self._body) > self._longest:
+                self.is_inside = end < 0
                 return [*blocks, Block(bytes(self._body[:HEAD]), is_too_long=True)]
             if end < 0:
                 break

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from homeward_kit.logging import get_logger
 
-from .framing import Block, BlockReader, NoiseError, framed
+from .framing import END, Block, BlockReader, NoiseError, framed
 
 CHUNK = 65_536
 ANSWER_SECONDS = 10.0  # for a sender to take its answer
 BLOCK_SECONDS = 30.0  # for the rest of a block once it has begun
 STOP_SECONDS = 12.0  # for what is in hand when the process stops
 CLOSE_SECONDS = 3.0
+MOST_PASSED_OVER = 64 * 1_048_576  # bytes of a message that is refused
 
 _log = get_logger(__name__)
 
@@ -124,8 +125,18 @@ class MllpListener:
                 writer.writelines([framed(answer) for answer in await self.handle(block, peer)])
                 await asyncio.wait_for(writer.drain(), ANSWER_SECONDS)
                 if block.is_too_long:
+                    await self._pass_over(reader, blocks)
                     return
             patience = BLOCK_SECONDS if blocks.is_inside else self.place.idle_seconds
+
+    async def _pass_over(self, reader: asyncio.StreamReader, blocks: BlockReader) -> None:
+        """Read on to the end of a block that is refused: a connection that is closed with bytes unread is reset, and a
+        sender that is still writing would never see its answer.
+        """
+        passed = 0
+        while blocks.is_inside and passed < MOST_PASSED_OVER and (data := await self._read(reader, CLOSE_SECONDS)):
+            blocks.is_inside = END not in data
+            passed += len(data)
 
     async def _read(self, reader: asyncio.StreamReader, patience: float) -> bytes:
         """What has arrived; nothing when the sender has closed or the process stops. Raises TimeoutError."""
