@@ -15,7 +15,7 @@ from homeward_kit.settings import CATCH_UP_PER_SECOND
 LATE = timedelta(seconds=60)
 POLL_SECONDS = 0.5
 BATCH = 100
-RETRY_SECONDS = 5.0
+RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5.0, 300.0  # doubled each time, so that many that fail leave room for others
 
 _log = get_logger(__name__)
 
@@ -29,6 +29,14 @@ class Timer:
     key: str
     due_at: datetime
     is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """A timer whose handler failed."""
+
+    seconds: float
+    until: float
 
 
 TimerHandler = Callable[[Tx, Timer], Awaitable[None]]
@@ -86,7 +94,7 @@ class TimerWorker:
         self._database = database
         self._handlers = handlers
         self._stopping = asyncio.Event()
-        self._resting: dict[UUID, float] = {}  # timers whose handler failed, and until when they wait
+        self._rests: dict[UUID, _Rest] = {}
         self._rate = catch_up_per_second
         self._allowed = float(catch_up_per_second)  # late timers that may fire now
         self._counted_at = float("-inf")
@@ -109,7 +117,9 @@ class TimerWorker:
     async def fire_due(self) -> int:
         """Fire what is due now, late ones as far as the rate allows; returns how many were handled."""
         now = asyncio.get_running_loop().time()
-        self._resting = {timer_id: until for timer_id, until in self._resting.items() if until > now}
+        self._rests = {
+            timer_id: rest for timer_id, rest in self._rests.items() if rest.until + LONGEST_RETRY_SECONDS > now
+        }
         self._allowed = min(self._rate, self._allowed + (now - self._counted_at) * self._rate)
         self._counted_at = now
         async with self._database.transaction() as tx:
@@ -119,7 +129,7 @@ class TimerWorker:
                     "now": tx.now,
                     "late": tx.now - LATE,
                     "kinds": list(self._handlers),
-                    "resting": list(self._resting),
+                    "resting": [timer_id for timer_id, rest in self._rests.items() if rest.until > now],
                     "batch": BATCH,
                     "allowed": int(self._allowed),
                 },
@@ -135,8 +145,11 @@ class TimerWorker:
                 done = await self._fire_in(tx, timer_id)
         except Exception as error:  # noqa: BLE001 — one timer's failure must not hold up the others
             _log.error("timer_failed", timer_id=str(timer_id), exc_info=error)
-            self._resting[timer_id] = asyncio.get_running_loop().time() + RETRY_SECONDS
+            rested = self._rests.get(timer_id)
+            seconds = RETRY_SECONDS if rested is None else min(2 * rested.seconds, LONGEST_RETRY_SECONDS)
+            self._rests[timer_id] = _Rest(seconds, asyncio.get_running_loop().time() + seconds)
             return False
+        self._rests.pop(timer_id, None)
         return done
 
     async def _fire_in(self, tx: Tx, timer_id: UUID) -> bool:

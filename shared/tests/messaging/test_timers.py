@@ -119,3 +119,27 @@ async def test_a_failing_timer_stays_and_does_not_hold_up_the_others(
     async with database.transaction() as tx:
         left = (await tx.execute("SELECT aggregate_id FROM timers")).scalars().all()
     assert left == [failing]
+
+
+async def test_many_late_timers_that_fail_leave_room_for_another(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than fire at the limited rate until the first of them is tried again."""
+    monkeypatch.setattr(timers, "RETRY_SECONDS", 0.2)
+    good, fired = uuid4(), Fired()
+
+    async def handle(tx: Tx, timer: Timer) -> None:
+        if timer.aggregate_id != good:
+            raise ValueError
+        await fired.handle(tx, timer)
+
+    for _ in range(15):
+        await _set(database, uuid4(), -7200)
+    await _set(database, good, -3600)
+    worker = TimerWorker(database, {"reminder": handle}, catch_up_per_second=10)
+
+    async def has_fired() -> bool:
+        await worker.fire_due()
+        return bool(fired)
+
+    await until(has_fired, 15, "those that fail take all the room")
