@@ -13,8 +13,6 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from door_builders import assets
 from intake_process import Worker
 from joserfc import jwt
@@ -27,6 +25,8 @@ from homeward_kit.testing.tokens import TokenIssuer
 from homeward_local.child import ChildSpec, end, spawn
 from homeward_local.ports import free_port
 from homeward_local.waiting import wait_until
+
+from .pages import compare, new_key
 
 PAGE = (Path(__file__).parents[2] / "docs" / "integrate" / "access.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(http(?: answer| token endpoint)?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -87,40 +87,10 @@ class Reader:
         return text
 
 
-def compare(shown: str, answer: httpx.Response) -> None:
-    head, _, body = shown.partition("\n\n")
-    status, *lines = head.splitlines()
-    assert answer.status_code == int(status), answer.text
-    for line in lines:
-        name, _, value = line.partition(": ")
-        assert re.fullmatch(re.escape(value).replace(r"\*", ".+"), answer.headers[name]), line
-    fits(json.loads(body), answer.json(), "")
-
-
-def fits(shown: Any, given: Any, place: str) -> None:  # Any: JSON
-    """All that is shown is there; a star stands for any value."""
-    if isinstance(shown, dict):
-        for name, value in shown.items():
-            assert name in given, f"{place}.{name}"
-            fits(value, given[name], f"{place}.{name}")
-    elif isinstance(shown, list):
-        assert len(shown) == len(given), place
-        for number, (one, other) in enumerate(zip(shown, given, strict=True)):
-            fits(one, other, f"{place}[{number}]")
-    else:
-        assert shown in ("*", given), place
-
-
-def new_key(file: Path) -> ECKey:
-    private = ec.generate_private_key(ec.SECP256R1())
-    file.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return ECKey.import_key(file.read_text())
-
-
 @asynccontextmanager
 async def token_endpoint(folder: Path, clients: list[dict[str, Any]]) -> AsyncIterator[tuple[str, ECKey]]:
     """The demonstration's issuer, knowing the page's clients by one key."""
-    key, address = new_key(folder / "client.pem"), f"http://127.0.0.1:{free_port()}"
+    key, address = ECKey.import_key(new_key(folder / "client.pem")), f"http://127.0.0.1:{free_port()}"
     new_key(folder / "issuer.pem")
     known = [
         {"client_id": one["client_id"], "scopes": one["scopes"], "jwk": key.as_dict(private=False)} for one in clients

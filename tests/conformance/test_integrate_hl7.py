@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from door_builders import assets
 from hl7.client import MLLPClient
 from intake_process import Worker
@@ -20,6 +18,8 @@ from homeward_kit.callers import Role
 from homeward_kit.database import Database
 from homeward_kit.testing.tokens import TokenIssuer
 from homeward_local.ports import free_port
+
+from .pages import new_key
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "integrate" / "hl7.md").read_text()
@@ -72,8 +72,7 @@ async def test_the_page_says_what_happens(
 ) -> None:
     monkeypatch.chdir(ROOT)
     key = tmp_path / "key.pem"
-    private = ec.generate_private_key(ec.SECP256R1())
-    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    new_key(key)
     mllp = free_port()
     (clients,) = blocks("json")
     settings = {

@@ -7,17 +7,16 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from intake_process import Worker
 
 from homeward_kit.callers import Role
 from homeward_kit.database import Database
 from homeward_kit.testing.tokens import TokenIssuer
 from homeward_local.assets import ensure_assets
+
+from .pages import compare, new_key
 
 PAGE = (Path(__file__).parents[2] / "docs" / "integrate" / "rest.md").read_text()
 BLOCK = re.compile(r"^```(http(?: answer| coordinator)?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -53,31 +52,6 @@ class Reader:
         if answer.is_success and answer.json().get("resume"):
             self.known["RESUME"] = answer.json()["resume"]
 
-    def compare(self, shown: str, answer: httpx.Response) -> None:
-        head, _, body = self.filled(shown).partition("\n\n")
-        status, *lines = head.splitlines()
-        assert answer.status_code == int(status), answer.text
-        for line in lines:
-            name, _, value = line.partition(": ")
-            assert re.fullmatch(re.escape(value).replace(r"\*", ".+"), answer.headers[name]), line
-        fits(json.loads(body), answer.json(), "")
-
-
-def fits(shown: Any, given: Any, place: str) -> None:  # Any: JSON
-    """All that is shown is there; a star stands for any value."""
-    if shown == "*":
-        return
-    if isinstance(shown, dict):
-        for name, value in shown.items():
-            assert name in given, f"{place}/{name}"
-            fits(value, given[name], f"{place}/{name}")
-    elif isinstance(shown, list):
-        assert len(shown) == len(given), (place, given)
-        for number, (one, other) in enumerate(zip(shown, given, strict=True)):
-            fits(one, other, f"{place}/{number}")
-    else:
-        assert shown == given, (place, given)
-
 
 def blocks() -> Iterator[tuple[str, str]]:
     return ((found[1], found[2]) for found in BLOCK.finditer(PAGE))
@@ -87,8 +61,7 @@ async def test_the_page_says_what_happens(
     make_database: Callable[[str], Database], token_issuer: TokenIssuer, tmp_path: Path
 ) -> None:
     key = tmp_path / "key.pem"
-    private = ec.generate_private_key(ec.SECP256R1())
-    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    new_key(key)
     api = Worker(make_database("spa_intake").address, "127.0.0.1:1", token_issuer, key, role="api")
     keys = f"test:{b64encode(os.urandom(32)).decode()}"
     async with api.running(HOMEWARD_ASSETS=str(ensure_assets(print)), ADT_MESSAGE_KEYS=keys) as running:
@@ -98,7 +71,7 @@ async def test_the_page_says_what_happens(
         for kind, block in blocks():
             if kind == "http answer":
                 assert answer is not None
-                reader.compare(block, answer)
+                compare(reader.filled(block), answer)
                 compared += 1
                 continue
             role = Role.COORDINATOR if kind == "http coordinator" else Role.WARD_SYSTEM
