@@ -296,6 +296,12 @@ LETTERS = (
         f"{PITFALLS}/test_poison.py::test_pitfall_13_poison_is_recorded_announced_and_holds_up_only_its_own_key",
     ),
     Mutation(
+        "garbage-kept-as-it-is",
+        "A record is put aside whatever its key and headers hold.",
+        (Edit("dead_letters.py", '.replace("\\0", "\\ufffd")', ""),),
+        f"{MESSAGING}/test_garbage.py::test_garbage_becomes_dead_letters_and_what_is_behind_it_flows",
+    ),
+    Mutation(
         "letter-outside-the-transaction",
         "A dead letter and its announcement are one transaction.",
         (
@@ -478,6 +484,12 @@ COMMANDS_AND_TIMERS = (
         ),
         f"{MESSAGING}/test_timers.py"
         "::test_pitfall_17_a_timer_fires_once_however_many_workers_late_and_across_the_clock_change",
+    ),
+    Mutation(
+        "failing-timers-tried-too-soon",
+        "Timers that fail leave room for others.",
+        (Edit("timers.py", "min(2 * rested.seconds, LONGEST_RETRY_SECONDS)", "rested.seconds"),),
+        f"{MESSAGING}/test_timers.py::test_many_late_timers_that_fail_leave_room_for_another",
     ),
     Mutation(
         "late-timers-all-at-once",
