@@ -265,3 +265,18 @@ def test_the_suggested_services_are_said_in_words() -> None:
     said = "home care, 3 visits a day of 30 minutes, 1 carer, 7 days a week; equipment"
     assert record.suggested_lines(case) == said
     assert record.suggested_lines({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("left_at", "said"),
+    [
+        (None, "None, so ready to leave"),
+        (NOW, "None before leaving hospital"),
+        (NOW - timedelta(hours=1), "None, so ready to leave"),
+    ],
+)
+def test_who_is_back_in_hospital_is_not_ready_to_leave_by_an_earlier_assessment(
+    left_at: datetime | None, said: str
+) -> None:
+    [criteria] = [line for line in record.facts({}, row(left_at=left_at), NOW) if line.key == "Criteria to reside met"]
+    assert criteria.value == said

@@ -60,6 +60,7 @@ def record_values(user: SignedIn, record: Record) -> dict[str, Any]:  # Any: wha
         "findings": deciding.findings(record.referral.data),
         "still_missing": deciding.still_missing(record.referral.data),
         "advice": deciding.advice(record.referral.data),
+        "is_before_leaving": presenter.is_before_leaving(record.row),
         "met": deciding.met(record.criteria.data, now),
         "assessments": deciding.assessments(record.criteria.data, record.staff_names, now),
         "case": case,

@@ -96,6 +96,8 @@ def _criteria(referral: Json, row: JourneyRow, now: datetime) -> Sequence[Row]:
     if row.kind != words.ABOUT_A_STAY:
         return []
     none = "none, so ready to leave" if row.criteria_assessed_at else "none said, so taken as ready"
+    if is_before_leaving(row):
+        none = "none before leaving hospital"  # which says nothing about a person who is back
     met = words.listed(words.CRITERIA, referral.get("criteria_to_reside") or []) or none
     notes = [f"Assessed {dates.moment(row.criteria_assessed_at, now)}" if row.criteria_assessed_at else ""]
     notes += [
@@ -103,6 +105,11 @@ def _criteria(referral: Json, row: JourneyRow, now: datetime) -> Sequence[Row]:
         for criterion, since in (referral.get("criteria_since") or {}).items()
     ]
     return [Row("Criteria to reside met", met[:1].upper() + met[1:], ". ".join(filter(None, notes)))]
+
+
+def is_before_leaving(row: JourneyRow) -> bool:
+    """Whether the criteria were last assessed in the stay that has ended."""
+    return row.left_at is not None and row.criteria_assessed_at is not None and row.criteria_assessed_at <= row.left_at
 
 
 def place(row: JourneyRow, now: datetime) -> Sequence[Row]:
