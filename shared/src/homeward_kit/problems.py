@@ -119,7 +119,8 @@ def internal_error() -> Problem:
 def from_refusal(refusal: Refusal, status: int) -> Problem:
     """A named refusal of the domain as an answer; its public facts become members."""
     title = refusal.code.replace("_", " ").capitalize()
-    return Problem(status, refusal.code, title, refusal.message, extra=refusal.facts)
+    places = [Pointer(refusal.pointer, refusal.code, refusal.message)] if refusal.pointer else []
+    return Problem(status, refusal.code, title, refusal.message, pointers=places, extra=refusal.facts)
 
 
 def is_outage(error: BaseException) -> bool:

@@ -20,11 +20,13 @@ class Refusal(Exception):  # noqa: N818 — a refusal is an answer of the domain
     """A rule of the domain said no. Subclass it once per rule.
 
     `code` is stable and lower case with underscores; `message` is a plain sentence that says what to do next
-    and carries no value the caller gave. `facts` are public coded facts about the refusal (an id, a state).
+    and carries no value the caller gave. `facts` are public coded facts about the refusal (an id, a state); `pointer`
+    is the one field it is about, where it is about one.
     """
 
     code: ClassVar[str]
     message: ClassVar[str]
+    pointer: ClassVar[str | None] = None
 
     def __init__(self, **facts: Fact) -> None:
         super().__init__(self.code)

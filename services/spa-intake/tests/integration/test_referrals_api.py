@@ -22,6 +22,7 @@ BODY: dict[str, Any] = {  # Any: JSON
     "needs": ["washing_dressing", "meals"],
     "reason_text": "Falls at night",
 }
+LEG, DAY = "lower_limb_surgery_48h", "2026-03-02T08:00:00Z"
 
 
 @pytest.fixture
@@ -224,3 +225,25 @@ async def test_people_are_read_by_staff_with_one_audit_row_a_call(
 async def test_the_uis_tokens_are_trusted_by_their_public_key(api: httpx.AsyncClient) -> None:
     keys = (await api.get("/.well-known/jwks.json")).json()["keys"]
     assert [sorted(key) for key in keys] == [["alg", "crv", "kid", "kty", "use", "x", "y"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "pointer"),
+    [
+        ({"criteria_to_reside": [], "assessed_at": "2099-01-01T00:00:00Z"}, "assessment_in_future", "/assessed_at"),
+        ({"criteria_to_reside": [], "criteria_since": {LEG: DAY}}, "criterion_not_met", "/criteria_since"),
+        (
+            {"criteria_to_reside": [LEG], "assessed_at": "2026-03-01T08:00:00Z", "criteria_since": {LEG: DAY}},
+            "criterion_began_later",
+            "/criteria_since",
+        ),
+    ],
+)
+async def test_an_assessment_that_cannot_be_is_refused_with_its_place(
+    api: httpx.AsyncClient, ward: dict[str, str], body: dict[str, object], code: str, pointer: str
+) -> None:
+    sent = await send(api, ward)
+    path = f"/api/v1/referrals/{sent['referral_id']}/readiness"
+    answer = await api.post(path, json=body, headers=at(sent["version"], ward))
+    assert (answer.status_code, answer.json()["type"]) == (422, f"urn:homeward:problem:{code}")
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(pointer, code)]

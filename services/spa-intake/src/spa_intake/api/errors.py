@@ -6,6 +6,7 @@ from homeward_kit.values import Refusal
 from spa_intake.domain.errors import (
     AssessmentInFuture,
     CriterionBeganLater,
+    CriterionNotMet,
     DeliveryNotFound,
     MessageNotFound,
     NothingAskedFor,
@@ -29,6 +30,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     RedirectNeedsService: 422,
     AssessmentInFuture: 422,
     CriterionBeganLater: 422,
+    CriterionNotMet: 422,
     RuleNotFound: 404,
     NhsNumberInvalid: 422,
     SubscriptionNotFound: 404,

@@ -61,11 +61,13 @@ class ReferralNeverAccepted(Refusal):
 
 class NothingAskedFor(Refusal):
     code = "nothing_asked_for"
+    pointer = "/missing"
     message = "Say what is missing: choose at least one item."
 
 
 class RedirectNeedsService(Refusal):
     code = "redirect_needs_service"
+    pointer = "/redirected_to"
     message = "Name the service to which the ward is redirected, and only when the reason is a redirect."
 
 
@@ -76,6 +78,7 @@ class ReferralNotFromHospital(Refusal):
 
 class AssessmentInFuture(Refusal):
     code = "assessment_in_future"
+    pointer = "/assessed_at"
     message = "The criteria to reside cannot be assessed in the future. Check the time of the assessment."
 
 
@@ -89,8 +92,15 @@ class RuleNotFound(Refusal):
     message = "There is no rule with this code. Check the code."
 
 
+class CriterionNotMet(Refusal):
+    code = "criterion_not_met"
+    pointer = "/criteria_since"
+    message = "This names a criterion that criteria_to_reside does not. Add it there, or leave it out here."
+
+
 class CriterionBeganLater(Refusal):
     code = "criterion_began_later"
+    pointer = "/criteria_since"
     message = "A criterion cannot have begun after the assessment that found it. Check the time of the procedure."
 
 
@@ -127,6 +137,7 @@ class TargetRefused(Refusal):
     """Facts: `reason`."""
 
     code = "target_refused"
+    pointer = "/url"
     message = (
         "Messages are not sent to this address. Give an https address of a public host, without user name or fragment."
     )

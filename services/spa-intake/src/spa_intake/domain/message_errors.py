@@ -15,4 +15,5 @@ class PatientDiffers(Refusal):
 
 class NhsNumberInvalid(Refusal):
     code = "nhs_number_invalid"
+    pointer = "/person/nhs_number"
     message = "The NHS number is not one: its check digit is wrong. Correct it, or leave it out."
