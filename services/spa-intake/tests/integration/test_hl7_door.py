@@ -124,6 +124,12 @@ async def test_what_is_not_taken_is_not_stored_but_audited(
     assert not any(secret in refused.text + capsys.readouterr().out for secret in SECRETS)
 
 
+async def test_a_message_that_is_too_long_is_told_so(door: Door) -> None:
+    answer = await send(door, adt() + b"OBX|" + b"x" * 1_100_000)
+    assert answer.status_code == 413
+    assert "|102^Data type^HL70357|E||||The message is too long." in answer.text
+
+
 async def test_only_ward_systems_send(door: Door) -> None:
     assert (await door.client.post(PATH, content=adt())).status_code == 401
     assert (await door.client.post(PATH, content=adt(), headers=door.staff())).status_code == 403

@@ -11,7 +11,7 @@ from homeward_kit import problems
 from homeward_kit.problems import Problem
 from spa_intake.adapters.hl7.acknowledgement import MEDIA_TYPE, acknowledgements
 from spa_intake.adapters.hl7.message import read_header
-from spa_intake.adapters.hl7.refusal import Condition, rejected
+from spa_intake.adapters.hl7.refusal import Condition, Hl7Refusal, rejected
 
 TOO_LONG = "The message is too long."
 _TEXT = {"schema": {"type": "string"}}
@@ -36,22 +36,23 @@ class Hl7Route(APIRoute):
             except Problem as problem:
                 if problem.status not in {403, 429}:
                     raise
-                return await _turned_away(request, problem.status, problem.detail, dict(problem.headers))
+                refusal = rejected(Condition.UNKNOWN_KEY, problem.detail)
+                return await _turned_away(request, problem.status, refusal, dict(problem.headers))
             except HTTPException as error:
                 if error.status_code != 413:
                     raise
-                return await _turned_away(request, 413, TOO_LONG, {}, is_read=False)
+                refusal = rejected(Condition.DATA_TYPE, TOO_LONG)
+                return await _turned_away(request, 413, refusal, {}, is_read=False)
 
         return answer_in_hl7
 
 
 async def _turned_away(
-    request: Request, status: int, sentence: str, headers: dict[str, str], *, is_read: bool = True
+    request: Request, status: int, refusal: Hl7Refusal, headers: dict[str, str], *, is_read: bool = True
 ) -> Response:
     try:
         header = read_header(await request.body()) if is_read else None
     except HTTPException:  # it is longer than may be read
         header = None
-    refusal = rejected(Condition.UNKNOWN_KEY, sentence)
     answer = acknowledgements(header, refusal, request.app.state.database.clock.now()).one
     return Response(answer, status, headers, media_type=MEDIA_TYPE)
