@@ -248,8 +248,8 @@ UNREADABLE = (
     (b'"Unmistakable"', "application/json", 422),
     (b"[]", "application/json", 422),
     (b"null", "application/json", 422),
-    (b"<xml>Unmistakable</xml>", "application/xml", 422),
-    (b"kind=Unmistakable", "application/x-www-form-urlencoded", 422),
+    (b"<xml>Unmistakable</xml>", "application/xml", 415),
+    (b"kind=Unmistakable", "application/x-www-form-urlencoded", 415),
     (b'{"clinical_frailty_scale": NaN, "kind": "Unmistakable"}', "application/json", 422),
     (b"[" * 100_000, "application/json", 400),
 )
