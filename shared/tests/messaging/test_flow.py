@@ -67,8 +67,10 @@ async def test_a_partition_that_takes_long_holds_up_no_other(flow: Flow) -> None
     await flow.publish(("slow", ThingMade(number=0)))
     await asyncio.wait_for(is_begun.wait(), 30)
     await flow.publish(*((f"key-{number}", ThingMade(number=number)) for number in range(12)))
-    await until(is_one_done, 20, "the other partitions wait")
-    may_end.set()
+    try:
+        await until(is_one_done, 20, "the other partitions wait")
+    finally:
+        may_end.set()
     await flow.wait_for(EFFECTS, 13)
 
 
