@@ -8,9 +8,9 @@ import pytest
 
 from spa_intake.api.examples import REFERRAL
 
+from .referring import FITS, Json
+
 Open = Callable[..., Any]  # Any: the Person of conftest
-Json = dict[str, Any]  # Any: JSON
-FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
 def sent(stack: Any, example: str) -> str:

@@ -4,39 +4,22 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from homeward_kit.values import LONDON
 from homeward_local.demo import clock
 
+from .referring import FITS, command, sent
+
 Open = Callable[..., Any]  # Any: the Person of conftest
-FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 PERSON = {"family_name": "Thin", "given_name": "Referral", "born_on": "1941-05-06", "postcode": "SW1A 1AA"}
 
 
-def sent(stack: Any, **fields: object) -> str:
+def thin(stack: Any, **fields: object) -> str:
     """A referral that says too little, of somebody who lives elsewhere; its number."""
-    body = {
-        "kind": "hospital_discharge",
-        "person": PERSON | {"hospital_number": uuid4().hex[:12]},
-        "hospital": "RJZ",
-        "ward": "W7",
-        "expected_discharge_on": "2026-11-30",
-        "needs": ["meals"],
-        "cognition": "no_concern",
-        "existing_care": "none",
-    }
-    made = stack.client.post("spa-intake", "/api/v1/referrals", "ward_system", body | fields)
-    referral_id: str = made["referral_id"]
-    return referral_id
-
-
-def command(stack: Any, referral_id: str, verb: str, body: dict[str, object]) -> None:
-    place = f"/api/v1/referrals/{referral_id}"
-    version = stack.client.get("spa-intake", place, "ward_system")["version"]
-    stack.client.command("spa-intake", f"{place}/{verb}", "ward_system", body, version)
+    little = {"expected_discharge_on": "2026-11-30", "needs": ["meals"], "cognition": "no_concern"}
+    return sent(stack, PERSON, **{**little, "existing_care": "none", **fields})
 
 
 def ticked(reader: Any) -> list[str]:  # Any: the Person of conftest
@@ -50,7 +33,7 @@ def test_what_is_missing_is_asked_for_with_one_button_and_an_answer_in_part_leav
     staff: Open,
     javascript: bool,  # noqa: FBT001 — a parameter of the test
 ) -> None:
-    referral_id = sent(stack)
+    referral_id = thin(stack)
     reader = staff(javascript=javascript)
     reader.sign_in("coordinator")
     reader.open(referral_id)
@@ -70,7 +53,7 @@ def test_what_is_missing_is_asked_for_with_one_button_and_an_answer_in_part_leav
 
 
 def test_a_decline_opens_with_its_reason_and_gives_advice(stack: Any, staff: Open) -> None:
-    referral_id = sent(stack)
+    referral_id = thin(stack)
     reader = staff()
     reader.sign_in("coordinator")
     reader.open(referral_id)
@@ -94,7 +77,7 @@ def test_a_decline_opens_with_its_reason_and_gives_advice(stack: Any, staff: Ope
 
 @pytest.mark.parametrize("width", [1280, 820], ids=["desktop", "tablet"])
 def test_the_criteria_to_reside_say_when_the_clock_ends_them(stack: Any, staff: Open, width: int) -> None:
-    referral_id = sent(stack)
+    referral_id = thin(stack)
     reader = staff(width=width)
     reader.sign_in("coordinator")
     reader.open(referral_id)
@@ -123,7 +106,7 @@ def test_the_criteria_to_reside_say_when_the_clock_ends_them(stack: Any, staff: 
 def test_findings_and_criteria_are_on_paper_without_their_buttons(stack: Any, staff: Open) -> None:
     reader = staff()
     reader.sign_in("coordinator")
-    reader.open(sent(stack, criteria_to_reside=["iv_fluids"]))
+    reader.open(thin(stack, criteria_to_reside=["iv_fluids"]))
     reader.reload_until("Before you decide")
     reader.page.emulate_media(media="print")
     reader.see("Needs intravenous fluids")

@@ -9,10 +9,10 @@ import pytest
 
 from homeward_local.client import demo_token
 
+from .referring import FITS, command, sent
+
 Open = Callable[..., Any]  # Any: the Person of conftest
-Json = dict[str, Any]  # Any: JSON
 BOTH_WAYS = pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without-javascript"])
-FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 NOWHERE = "https://127.0.0.1:9/homeward"  # the demonstration may send to its own machine; nobody listens there
 PERSON = {"family_name": "Kept", "given_name": "Typed", "born_on": "1941-05-06", "postcode": "BR1 1AA"}
 
@@ -20,23 +20,6 @@ PERSON = {"family_name": "Kept", "given_name": "Typed", "born_on": "1941-05-06",
 def follow(reader: Any, name: str) -> None:  # Any: the Person of conftest
     with reader.page.expect_navigation(wait_until="domcontentloaded"):
         reader.page.get_by_role("link", name=name).first.click()
-
-
-def sent(stack: Any) -> str:
-    body = {
-        "kind": "hospital_discharge",
-        "person": PERSON | {"hospital_number": uuid4().hex[:12]},
-        "hospital": "RJZ",
-        "ward": "W7",
-    }
-    referral_id: str = stack.client.post("spa-intake", "/api/v1/referrals", "ward_system", body)["referral_id"]
-    return referral_id
-
-
-def command(stack: Any, referral_id: str, verb: str, role: str, body: Json) -> None:
-    place = f"/api/v1/referrals/{referral_id}"
-    version = stack.client.get("spa-intake", place, role)["version"]
-    stack.client.command("spa-intake", f"{place}/{verb}", role, body, version)
 
 
 def test_a_form_asks_only_what_belongs_to_the_choice(staff: Open) -> None:
@@ -147,9 +130,9 @@ def test_a_subscription_is_added_tried_paused_and_removed(staff: Open) -> None:
 
 
 def test_a_wards_whole_answer_is_taken_by_phone(stack: Any, staff: Open) -> None:
-    referral_id = sent(stack)
+    referral_id = sent(stack, PERSON)
     asked = ["criteria_to_reside", "mobility", "consent", "next_of_kin", "therapy_report"]
-    command(stack, referral_id, "query", "coordinator", {"missing": asked})
+    command(stack, referral_id, "query", {"missing": asked}, "coordinator")
     reader = staff(javascript=False)
     reader.sign_in("coordinator")
     reader.open(referral_id)
@@ -175,7 +158,7 @@ def test_a_wards_whole_answer_is_taken_by_phone(stack: Any, staff: Open) -> None
 
 
 def test_what_was_typed_is_kept_when_somebody_else_was_quicker(stack: Any, staff: Open) -> None:
-    referral_id = sent(stack)
+    referral_id = sent(stack, PERSON)
     reader = staff()
     reader.sign_in("coordinator")
     reader.open(referral_id)
@@ -183,7 +166,7 @@ def test_what_was_typed_is_kept_when_somebody_else_was_quicker(stack: Any, staff
     reader.page.goto(f"{reader.address}/referrals/{referral_id}/do/decline")
     reader.tick("Does not meet the criteria of this service")
     reader.page.get_by_label("Note to the ward (optional)").fill("Please ask the hospice.")
-    command(stack, referral_id, "amend", "ward_system", {"mobility": "hoist"})
+    command(stack, referral_id, "amend", {"mobility": "hoist"})
     reader.press("Decline the referral")
     reader.see("Somebody changed this while you were working")
     reader.check()
@@ -201,7 +184,7 @@ def test_what_cannot_be_done_says_what_to_do_next(
     staff: Open,
     javascript: bool,  # noqa: FBT001 — a parameter of the test
 ) -> None:
-    referral_id = sent(stack)
+    referral_id = sent(stack, PERSON)
     reader = staff(javascript=javascript)
     reader.sign_in("care broker")
     reader.open(referral_id)
