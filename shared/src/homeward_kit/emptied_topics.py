@@ -88,9 +88,3 @@ async def stop_sending_to(connection: asyncpg.Connection, topics: Collection[str
     """From now on every relay leaves these topics alone, until an operator asks for a refill."""
     await connection.execute("UPDATE topics_sent SET is_emptied = true WHERE topic = ANY($1::text[])", sorted(topics))
     _log.error("topics_emptied", topics=sorted(topics), mend="homeward events republish --topic <topic>")
-
-
-async def left_alone(connection: asyncpg.Connection) -> list[str]:
-    """The topics that wait for an operator's refill."""
-    rows = await connection.fetch("SELECT topic FROM topics_sent WHERE is_emptied ORDER BY topic")
-    return [row["topic"] for row in rows]

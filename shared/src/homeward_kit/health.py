@@ -99,10 +99,10 @@ class _Gauges:
             self._dead.set(waiting.dead_letters_open)
             self._timers.set(waiting.timers_due)
             self._unsealed.set(unsealed_seconds)
+            self._emptied.set(len(waiting.emptied_topics))
         self._lag.clear()
         for row in await consumer_lag(runtime):
             self._lag.labels(row["group"], row["topic"]).inc(row["lag"] or 0)
-        self._emptied.set(len(runtime.relay.state.emptied_topics) if runtime.relay else 0)
         self._is_up.labels("broker").set(await _broker_state(runtime) == "ok")
 
 

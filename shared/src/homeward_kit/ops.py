@@ -114,7 +114,7 @@ def routes(runtime: Runtime) -> APIRouter:
             outbox_oldest_seconds=waiting.outbox_oldest_seconds,
             dead_letters_open=waiting.dead_letters_open,
             timers_due=waiting.timers_due,
-            emptied_topics=runtime.relay.state.emptied_topics if runtime.relay else [],
+            emptied_topics=waiting.emptied_topics,
             last_seq=waiting.last_seq,
             consumers=await consumer_lag(runtime),
         )

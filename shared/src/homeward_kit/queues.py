@@ -23,6 +23,7 @@ class Waiting:
     dead_letters_open: int
     timers_due: int
     last_seq: int  # the newest number the outbox has ever given
+    emptied_topics: list[str]  # nothing is sent to these until they are refilled
 
 
 async def waiting(tx: Tx) -> Waiting:
@@ -34,14 +35,13 @@ async def waiting(tx: Tx) -> Waiting:
                  AS outbox_oldest_seconds,
                (SELECT count(*) FROM dead_letters WHERE state = 'open') AS dead_letters_open,
                (SELECT count(*) FROM timers WHERE due_at <= :now) AS timers_due,
-               (SELECT last_value FROM outbox_seq_seq) AS last_seq
+               (SELECT last_value FROM outbox_seq_seq) AS last_seq,
+               ARRAY(SELECT topic FROM topics_sent WHERE is_emptied ORDER BY topic) AS emptied_topics
         """,
         {"now": tx.now},
     )
-    row = found.one()
-    return Waiting(
-        row.outbox_rows, float(row.outbox_oldest_seconds), row.dead_letters_open, row.timers_due, row.last_seq
-    )
+    values = found.one()._asdict()
+    return Waiting(**values | {"outbox_oldest_seconds": float(values["outbox_oldest_seconds"])})
 
 
 _COLUMNS = """

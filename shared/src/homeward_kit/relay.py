@@ -6,7 +6,7 @@ that lost its locks cannot move anything.
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -32,12 +32,11 @@ Row = Any
 
 @dataclass
 class RelayState:
-    """What health and /ops tell of a relay."""
+    """What a relay has come to."""
 
     shards: int = 0
     sent: int = 0
     failures: int = 0
-    emptied_topics: list[str] = field(default_factory=list)  # as last seen: nothing is sent to them until refilled
 
 
 class Relay:
@@ -93,7 +92,8 @@ class Relay:
         ends = await emptied_topics.ends_of_sent(connection, self._bootstrap_servers)
         empty = emptied_topics.empty_of(ends)
         being_refilled = await republish.begin_again(connection, empty)
-        await self._stop_sending_to(connection, empty - being_refilled)
+        if lost := empty - being_refilled:
+            await emptied_topics.stop_sending_to(connection, lost)
         self._numbers = NumbersGiven(ends)
         await self._sender.connect()
 
@@ -117,7 +117,6 @@ class Relay:
         if len(await self._send(connection, rows)) < len(rows):
             raise KafkaError("part of a refill was not acknowledged")
         await republish.note(connection, asked, rows)
-        self.state.emptied_topics = await emptied_topics.left_alone(connection)
 
     async def _send(self, connection: asyncpg.Connection, rows: list[Row]) -> list[int]:
         """Send in sequence order; returns the numbers acknowledged, for each key only up to its first failure."""
@@ -129,11 +128,6 @@ class Relay:
             self._topics_sent |= new
         return [row["seq"] for row, _ in acknowledged]
 
-    async def _stop_sending_to(self, connection: asyncpg.Connection, topics: set[str]) -> None:
-        if topics:
-            await emptied_topics.stop_sending_to(connection, topics)
-        self.state.emptied_topics = await emptied_topics.left_alone(connection)
-
     async def _wait_for_work(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._database.published.wait(), POLL_SECONDS)
@@ -143,7 +137,7 @@ class Relay:
         """A producer that failed once may never send again (aiokafka #1017): drop it, read the outbox again."""
         if isinstance(error, EmptiedTopicError):
             with contextlib.suppress(*PASSING):
-                await self._stop_sending_to(await self._shards.hold(), {error.topic})
+                await emptied_topics.stop_sending_to(await self._shards.hold(), {error.topic})
         _log.warning("relay_interrupted", error=type(error).__name__, failures=self.state.failures)
         if not isinstance(error, KafkaError):  # a connection that failed may look open and never work again
             self._shards.abandon()

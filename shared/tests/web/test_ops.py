@@ -69,7 +69,10 @@ async def test_timers_letters_and_lag_are_shown(
     [letter] = (await client.get("/ops/dead-letters", headers=headers)).json()["dead_letters"]
     assert (letter["group"], letter["offset"], letter["state"], letter["parked"]) == ("triage", 1, "open", 0)
     assert "payload" not in letter
+    async with database.transaction() as tx:  # as a relay does, of this process or of another
+        await tx.execute("INSERT INTO topics_sent VALUES ('a-topic', false), ('an-emptied-one', true)")
     lag = (await client.get("/ops/lag", headers=headers)).json()
+    assert lag["emptied_topics"] == ["an-emptied-one"]
     assert (lag["outbox_rows"], lag["dead_letters_open"], lag["timers_due"]) == (1, 1, 0)
     assert lag["consumers"] == []
 
