@@ -1,10 +1,9 @@
 """Who may do a thing: the dependency that routes name their roles and scope with; whoever is refused is audited."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 
-from fastapi import Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Request
+from fastapi.security import HTTPBearer
 
 from homeward_kit import audit
 from homeward_kit.callers import STAFF, Caller, Role
@@ -19,7 +18,6 @@ from homeward_kit.tokens import ALGORITHM, TOKEN_TYPE, Authenticator, InvalidTok
 __all__ = ["ALGORITHM", "STAFF", "TOKEN_TYPE", "Authenticator", "Caller", "InvalidTokenError", "Role", "require"]
 
 _log = get_logger(__name__)
-_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of a trusted issuer.")
 
 
 def require(*roles: Role, scope: str | None = None) -> Callable[..., Awaitable[Caller]]:
@@ -28,29 +26,33 @@ def require(*roles: Role, scope: str | None = None) -> Callable[..., Awaitable[C
     A registered client needs the route's scope too; where a route names none, no such client passes. 401 without a
     good token, 403 for another role or without the scope, 429 for a client that asks too much; all are audited.
     """
-    allowed = frozenset(roles)
+    return _Required(frozenset(roles), scope)
 
-    async def caller_of(
-        request: Request,
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    ) -> Caller:
+
+class _Required(HTTPBearer):
+    """The scheme and the check in one: FastAPI solves each dependency of a dependency as dearly as the first."""
+
+    def __init__(self, roles: frozenset[Role], scope: str | None) -> None:
+        description = "An access token of a trusted issuer."
+        super().__init__(auto_error=False, bearerFormat="JWT", scheme_name="HTTPBearer", description=description)
+        self.roles = roles
+        self.scope = scope
+
+    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]  # who it is, not the token
+        credentials = await super().__call__(request)
         if credentials is None:
             _refuse(request, "no_token")
             raise _unauthenticated()
         caller = await _authenticated(request, credentials.credentials)
         audit.acting.set(caller)  # forgotten at the end of the request, by the middleware
         _take_turn(request, caller)
-        if caller.role not in allowed:
+        if caller.role not in self.roles:
             _refuse(request, "role_not_allowed")
             raise _forbidden()
-        if caller.scopes is not None and scope not in caller.scopes:
+        if caller.scopes is not None and self.scope not in caller.scopes:
             _refuse(request, "scope_missing")
-            raise _scope_missing(scope)
+            raise _scope_missing(self.scope)
         return caller
-
-    caller_of.roles = allowed  # type: ignore[attr-defined]  # read by the test that holds every route against its rule
-    caller_of.scope = scope  # type: ignore[attr-defined]  # as above
-    return caller_of
 
 
 async def _authenticated(request: Request, token: str) -> Caller:
