@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,7 @@ class Refusal(Exception):  # noqa: N818 — a refusal is an answer of the domain
         self.facts = facts
 
 
+@lru_cache(maxsize=1024)  # a number is asked about for its lock, to find its person and to describe them
 def is_valid_nhs_number(text: str) -> bool:
     """Ten digits, the last the right check digit (modulus 11, NHS data dictionary); spaces, hyphens allowed.
 
