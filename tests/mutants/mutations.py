@@ -193,10 +193,11 @@ RECEIVING = (
         (
             Edit(
                 "handling.py",
-                "        first_time = await inbox.first_times(tx, self.group, [one.attributes for one in known])\n",
+                "        first_time, is_any_repaired = await inbox.first_times("
+                "tx, self.group, [one.attributes for one in known])\n",
                 "        async with self._database.transaction() as other:\n"
                 "            events = [one.attributes for one in known]\n"
-                "            first_time = await inbox.first_times(other, self.group, events)\n",
+                "            first_time, is_any_repaired = await inbox.first_times(other, self.group, events)\n",
             ),
         ),
         f"{PITFALLS}/test_receiving.py::test_pitfall_08_a_failure_between_inbox_and_effect_leaves_neither",
@@ -204,7 +205,7 @@ RECEIVING = (
     Mutation(
         "inbox-forgets",
         "An event that was handled is not handled again.",
-        (Edit("inbox.py", "    return set(result.scalar_one() or ())", "    return set(ids) if result else set()"),),
+        (Edit("inbox.py", "    return set(new.ids or ()), ", "    return set(ids), "),),
         f"{PITFALLS}/test_receiving.py::test_pitfall_12_a_rebalance_in_mid_batch_repeats_no_effect",
     ),
     Mutation(

@@ -107,10 +107,10 @@ class Handling:
             await self._apply_new(tx, [known])
 
     async def _apply_new(self, tx: Tx, known: list[Known]) -> None:
-        first_time = await inbox.first_times(tx, self.group, [one.attributes for one in known])
+        first_time, is_any_repaired = await inbox.first_times(tx, self.group, [one.attributes for one in known])
         if not first_time:
             return
-        repaired = await self._repairs(tx, first_time)
+        repaired = await self._repairs(tx, first_time) if is_any_repaired else {}
         new: list[tuple[Handler | BatchHandler, Received[Any]]] = []
         for one in known:
             if (event_id := one.attributes.event_id) in first_time:

@@ -14,14 +14,17 @@ WITH new AS (
     FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS event (event_id, event_time)
     ON CONFLICT DO NOTHING
     RETURNING event_id)
-SELECT array_agg(event_id) FROM new
+SELECT array_agg(event_id) AS ids, EXISTS (
+    SELECT FROM repairs WHERE consumer_group = :group AND event_id = ANY(CAST(:ids AS uuid[]))) AS is_any_repaired
+FROM new
 """
 
 
-async def first_times(tx: Tx, group: str, events: Sequence[Attributes]) -> set[UUID]:
-    """Remember the events; returns those that this group has never had before."""
+async def first_times(tx: Tx, group: str, events: Sequence[Attributes]) -> tuple[set[UUID], bool]:
+    """Remember the events; returns those that this group has never had before, and whether any has been repaired."""
     if not events:
-        return set()
+        return set(), False
     ids, times = [event.event_id for event in events], [event.time for event in events]
     result = await tx.execute(_REMEMBER, {"group": group, "ids": ids, "times": times})
-    return set(result.scalar_one() or ())
+    new = result.one()
+    return set(new.ids or ()), new.is_any_repaired
