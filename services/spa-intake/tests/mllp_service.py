@@ -76,9 +76,9 @@ async def connected(port: int, tls: ssl.SSLContext | None = None) -> AsyncIterat
 
 @asynccontextmanager
 async def listening(
-    database: Database, clients: tuple[Client, ...] = CLIENTS, place: Place | None = None
+    database: Database, clients: tuple[Client, ...] = CLIENTS, place: Place | None = None, policy: Policy | None = None
 ) -> AsyncIterator[MllpDoor]:
-    desk = AdtDesk(database, sealer(), Policy(), Registry(clients))
+    desk = AdtDesk(database, sealer(), policy or Policy(), Registry(clients))
     door = MllpDoor(place or Place(HOST, 0), desk, RateLimits(desk.registry))
     await door.listener.start()
     try:

@@ -23,6 +23,7 @@ class RuleSettings(BaseSettings):
     close_after_readmission_hours: float = Field(24, gt=0)
     verified_number_senders: frozenset[str] = frozenset()  # ODS codes, as a JSON list; beside those of `clients`
     refuse_invalid_nhs_numbers: bool = False  # else taken as not verified
+    hl7_processing_ids: frozenset[Literal["P", "T", "D"]] = frozenset({"P"})  # MSH-11; the others in a training system
     clients: tuple[Client, ...] = ()
     lace_points_for_14_days: Literal[6, 7] = 7
     hospital_score_version: HospitalVersion = HospitalVersion.VALIDATION_2016
@@ -36,6 +37,7 @@ class RuleSettings(BaseSettings):
                 *(client.organisations for client in self.clients if client.sends_verified_numbers)
             ),
             refuses_invalid_nhs_numbers=self.refuse_invalid_nhs_numbers,
+            processing_ids=frozenset(self.hl7_processing_ids),
             scores=ScoreRules(self.lace_points_for_14_days, self.hospital_score_version, self.clinical_frailty_version),
         )
 

@@ -18,6 +18,7 @@ from homeward_kit.testing.tokens import TokenIssuer
 from homeward_kit.values import is_ods_code
 from spa_intake.adapters.db import adt_messages
 from spa_intake.adapters.hl7.message import read_message
+from spa_intake.domain.policy import Policy
 
 PATH = "/api/v1/hl7/adt"
 SECRETS = ("9990001219", "EDITH", "SAMPLE ROAD", "19410309", "H7700121", "02079460121")
@@ -103,6 +104,7 @@ async def test_a_death_told_later_and_taken_back(door: Door, event: str) -> None
         (adt(MSH_9="ADT^A40^ADT_A39"), (422, "AE", "HW-A01-0001")),
         (adt(MSH_4="RJ1"), (400, "AR", "HW-A01-0001")),
         (adt(MSH_9="ORU^R01"), (400, "AR", "HW-A01-0001")),
+        (adt(MSH_11="T"), (400, "AR", "HW-A01-0001")),
         (adt(PV1=None), (422, "AE", "HW-A01-0001")),
         (adt(PID_3=""), (422, "AE", "HW-A01-0001")),
         (adt(PID_13="^" * 50_000), (400, "AR", "HW-A01-0001")),
@@ -144,7 +146,16 @@ async def test_the_events_hold_nothing_of_the_person(door: Door) -> None:
 
 
 @needs_examples
-async def test_every_published_message_is_recorded_and_its_raw_bytes_kept(door: Door) -> None:
+async def test_every_published_message_is_recorded_and_its_raw_bytes_kept(
+    make_database: Callable[[str], Database], token_issuer: TokenIssuer
+) -> None:
+    """Two of them are for training."""
+    policy = Policy(processing_ids=frozenset({"P", "T"}))
+    async with open_door(make_database("spa_intake"), token_issuer, policy) as door:
+        await _send_every_published_message(door)
+
+
+async def _send_every_published_message(door: Door) -> None:
     paths = sorted((EXAMPLES / "hl7").glob("*/*.hl7"))
     for path in paths:
         body = path.read_bytes()

@@ -4,7 +4,7 @@ import pytest
 from door_builders import adt
 
 from spa_intake.adapters.hl7.message import read_message
-from spa_intake.adapters.hl7.movement import event_of, read_merges, read_movement
+from spa_intake.adapters.hl7.movement import event_of, read_merges, read_movement, require_processing
 from spa_intake.adapters.hl7.refusal import Acknowledgement, Hl7Refusal
 from spa_intake.adapters.hl7.times import hl7_day, hl7_time
 from spa_intake.domain.codes import Gender, Trigger, VerificationStatus
@@ -205,6 +205,34 @@ def test_times_are_local_unless_they_say_otherwise(text: str | None, moment: dat
 )
 def test_a_birth_date_is_the_day_as_written(text: str, day: date | None) -> None:
     assert hl7_day(text) == day
+
+
+@pytest.mark.parametrize(("said", "wanted"), [("P", "P"), ("", "P"), ("p^R", "P"), ("T", "TD"), ("D^A", "TD")])
+def test_what_a_message_is_for_decides_where_it_is_taken(said: str, wanted: str) -> None:
+    require_processing(read_message(adt(MSH_11=said)), frozenset(wanted))
+
+
+@pytest.mark.parametrize(("said", "wanted"), [("T", "P"), ("D", "P"), ("X", "P"), ("P", "TD"), ("", "TD")])
+def test_what_is_for_training_is_not_taken_for_care(said: str, wanted: str) -> None:
+    with pytest.raises(Hl7Refusal) as refusal:
+        require_processing(read_message(adt(MSH_11=said)), frozenset(wanted))
+    assert (refusal.value.acknowledgement, refusal.value.condition, refusal.value.location) == ("AR", "202", "MSH-11")
+
+
+@pytest.mark.parametrize(
+    ("said", "sent_at"),
+    [
+        ("20261124115900+0000", datetime(2026, 11, 24, 11, 59, tzinfo=UTC)),
+        ("20261125115900+0000", datetime(2026, 11, 25, 11, 59, tzinfo=UTC)),
+        ("20261125120000+0000", NOW),
+        ("20991231", NOW),
+        ("", NOW),
+    ],
+)
+def test_a_clock_that_is_far_ahead_does_not_count(said: str, sent_at: datetime) -> None:
+    assert read(MSH_7=said).sent_at == sent_at
+    merge = MERGES.replace(read_message(MERGES).get("MSH", 7).encode(), said.encode(), 1)  # type: ignore[union-attr]
+    assert read_merges(read_message(merge), "RJZ", NOW)[0].sent_at == sent_at
 
 
 def test_how_the_sender_counts_its_messages() -> None:

@@ -21,6 +21,7 @@ from spa_intake.adapters.hl7.movement import (
     event_of,
     read_merges,
     read_movement,
+    require_processing,
     sending_system,
 )
 from spa_intake.adapters.hl7.refusal import Acknowledgement, Condition, Hl7Refusal, in_error, rejected
@@ -129,6 +130,7 @@ class AdtDesk:
     async def _record(self, tx: Tx, message: Hl7Message, caller: Caller, received_at: datetime) -> Verdict:
         """What a message says, by its event (MSH-9). Refuses with Hl7Refusal; then the transaction must be undone."""
         event = event_of(message)
+        require_processing(message, self.policy.processing_ids)
         hospital = hospital_of(message, caller)
         try:
             if event == MERGE:

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from .scores import ScoreRules
 
+PRODUCTION = "P"
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -16,5 +18,7 @@ class Policy:
     verified_number_senders: frozenset[str] = frozenset()
     # a referral with an NHS number whose check digit is wrong is refused, rather than taken as not verified
     refuses_invalid_nhs_numbers: bool = False
+    # of what HL7 v2 messages are for (MSH-11, HL7 table 0103), those that are taken
+    processing_ids: frozenset[str] = frozenset({PRODUCTION})
     # which published version of each score is used
     scores: ScoreRules = field(default_factory=ScoreRules)

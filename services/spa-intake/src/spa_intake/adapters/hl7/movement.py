@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -20,9 +20,11 @@ from spa_intake.domain.codes import (
     VerificationStatus,
 )
 from spa_intake.domain.inputs import MergeIn, MovementIn, PersonIn
+from spa_intake.domain.policy import PRODUCTION
 
 LONGEST = {"name": 100, "identifier": 50, "line": 100, "postcode": 10, "phone": 30, "ward": 20}
 MOST_IDENTIFIERS = 10
+AHEAD = timedelta(days=1)  # more than any time zone or summer time that was forgotten
 LONGEST_CONTROL_ID = 199  # HL7 2.7 and later
 NHS_AUTHORITIES = frozenset({"NHS", "NHSNBR", "NHSNMBR"})
 NHS_NUMBER_TYPES = frozenset({"NH", "NHS", "NNGBR"})
@@ -52,6 +54,14 @@ def event_of(message: Hl7Message) -> str:
     return event
 
 
+def require_processing(message: Hl7Message, wanted: frozenset[str]) -> None:
+    """Refuses what is sent for training (T) or debugging (D) where it would be taken for somebody's care (MSH-11)."""
+    if (message.get("MSH", 11) or PRODUCTION).upper() not in wanted:
+        raise rejected(
+            Condition.UNSUPPORTED_PROCESSING_ID, f"Only messages with {', '.join(sorted(wanted))} are taken.", "MSH-11"
+        )
+
+
 def sending_system(message: Hl7Message) -> str:
     """MSH-3 and MSH-4: control ids are unique within it."""
     return "|".join(message.get("MSH", field) or "" for field in (3, 4))[:200]
@@ -65,7 +75,7 @@ def read_movement(message: Hl7Message, hospital: str, received_at: datetime) -> 
     if trigger in ABOUT_A_STAY and not message.has("PV1"):
         raise in_error(Condition.SEGMENT_MISSING, "A message about a stay needs a PV1 segment.", "PV1")
     admitted_at, discharged_at = hl7_time(message.get("PV1", 44)), hl7_time(message.get("PV1", 45))
-    sent_at = hl7_time(message.get("MSH", 7)) or received_at
+    sent_at = _sent_at(message, received_at)
     happened = {Trigger.ADMIT: admitted_at, Trigger.DISCHARGE: discharged_at}.get(trigger)
     reported = hl7_time(message.get("EVN", 6)) or hl7_time(message.get("EVN", 2))
     sequence = message.get("MSH", 13)
@@ -91,6 +101,12 @@ def read_movement(message: Hl7Message, hospital: str, received_at: datetime) -> 
         died_at=hl7_time(message.get("PID", 29)),
         sequence=int(sequence) if sequence and _SEQUENCE.fullmatch(sequence) else None,
     )
+
+
+def _sent_at(message: Hl7Message, received_at: datetime) -> datetime:
+    """MSH-7; that of a clock that is a day ahead or more would stand before all that is said until then."""
+    sent_at = hl7_time(message.get("MSH", 7))
+    return sent_at if sent_at is not None and sent_at - received_at < AHEAD else received_at
 
 
 def _is_dead(message: Hl7Message) -> bool | None:
@@ -124,7 +140,7 @@ def _merge(pair: Hl7Message, hospital: str, received_at: datetime) -> MergeIn:
         born_on=None,
         nhs_number=nhs_number,
     )
-    sent_at = hl7_time(pair.get("MSH", 7)) or received_at
+    sent_at = _sent_at(pair, received_at)
     return MergeIn(hospital=hospital, survivor=read_person(pair, hospital), retired=retired, sent_at=sent_at)
 
 
