@@ -148,7 +148,7 @@ SENDING = (
         (
             Edit(
                 "outbox.py",
-                '"tracingspancontext": tx.traceparent or telemetry.current_traceparent()',
+                '"tracingspancontext": traceparent or telemetry.current_traceparent()',
                 '"tracingspancontext": None',
             ),
         ),

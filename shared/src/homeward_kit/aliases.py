@@ -4,16 +4,10 @@ Nothing changes its key: an alias is only used when locking, matching and readin
 locks of all keys of a person at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-if TYPE_CHECKING:
-    from homeward_kit.database import Tx
-
-Group = frozenset[UUID]
+from homeward_kit.database import Group, Tx
 
 
 def groups_by(keys: Iterable[UUID], pairs: Iterable[tuple[UUID, UUID]]) -> list[Group]:
@@ -75,18 +69,8 @@ async def _regroup(tx: Tx, concerned: Group) -> list[Group]:
     return groups
 
 
-async def look_up(tx: Tx, keys: Iterable[UUID]) -> dict[UUID, Group]:
-    """The groups of these keys as the database has them now."""
-    wanted = list(keys)
-    rows = await tx.execute("SELECT key, member FROM alias_groups WHERE key = ANY(:keys)", {"keys": wanted})
-    others: dict[UUID, set[UUID]] = {}
-    for row in rows:
-        others.setdefault(row.key, set()).add(row.member)
-    return {key: frozenset((key, *others.get(key, ()))) for key in wanted}
-
-
 async def _members(tx: Tx, keys: Iterable[UUID]) -> dict[UUID, Group]:
     wanted = set(keys)
     known = {key: tx.groups[key] for key in wanted & tx.groups.keys()}
     unknown = wanted - known.keys()
-    return known | await look_up(tx, unknown) if unknown else known
+    return known | await tx.look_up_groups(unknown) if unknown else known

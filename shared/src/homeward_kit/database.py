@@ -1,7 +1,7 @@
 """PostgreSQL: one engine a process, one transaction a request or message, and what a transaction knows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,12 +14,13 @@ from sqlalchemy import CursorResult, Executable, event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from homeward_kit import aliases, crash_points, inserting, outbox
+from homeward_kit import crash_points, inserting, outbox
 from homeward_kit.clock import Clock
 from homeward_kit.envelope import PublishedEvent, Received, quick_uuid
 
 # Any: bound values are whatever PostgreSQL's types take.
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Group = frozenset[UUID]  # of the keys that are one person's
 
 
 def asyncpg_address(url: str) -> str:
@@ -75,7 +76,7 @@ class Tx:
     causation_id: UUID | None = None
     traceparent: str | None = None  # where it is not the current span's
     event_ids: list[UUID] = field(default_factory=list)
-    groups: dict[UUID, aliases.Group] = field(default_factory=dict)  # of the keys that are locked
+    groups: dict[UUID, Group] = field(default_factory=dict)  # of the keys that are locked
     is_dry_run: bool = False  # set: rolled back at the end as if nothing had been asked
     _locked: set[str] = field(default_factory=set)
     _rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # Any: values of columns
@@ -103,9 +104,18 @@ class Tx:
             people = [key for text in wanted if (key := _uuid_in(text))]
             if not people:
                 return
-            found = await aliases.look_up(self, people)
+            found = await self.look_up_groups(people)
             self.groups |= found
             wanted = {str(key) for group in found.values() if len(group) > 1 for key in group} - self._locked
+
+    async def look_up_groups(self, keys: Iterable[UUID]) -> dict[UUID, Group]:
+        """Which other keys belong to the people of these keys, as the database has it now (docs/adr/0013)."""
+        wanted = list(keys)
+        rows = await self.execute("SELECT key, member FROM alias_groups WHERE key = ANY(:keys)", {"keys": wanted})
+        others: dict[UUID, set[UUID]] = {}
+        for row in rows:
+            others.setdefault(row.key, set()).add(row.member)
+        return {key: frozenset((key, *others.get(key, ()))) for key in wanted}
 
     def own(self, *keys: UUID | str) -> None:
         """Count keys that were made in this transaction as locked: nobody else can know them before it ends."""
@@ -138,7 +148,7 @@ class Tx:
 
     def add_to_outbox(self, row: outbox.OutboxEvent) -> UUID:
         """As `publish`, for a caller that holds the key's lock and needs headers of its own."""
-        values = outbox.values_of(self, row)
+        values = outbox.values_of(row, self.actor, self.causation_id, self.traceparent)
         self._unwritten.append(values)
         event_id: UUID = values["id"]
         self.event_ids.append(event_id)

@@ -7,15 +7,12 @@ import json
 import time
 from datetime import datetime
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zlib import crc32
 
 from homeward_kit import telemetry
 from homeward_kit.envelope import PublishedEvent, quick_uuid
-
-if TYPE_CHECKING:
-    from homeward_kit.database import Tx
 
 SHARDS = 16
 # At most four bytes each: the broker and its clients take a megabyte. One that is larger could never be sent, and what
@@ -56,8 +53,8 @@ def new_event_id() -> UUID:
     return quick_uuid(number.to_bytes(16, "big"))
 
 
-def values_of(tx: "Tx", row: OutboxEvent) -> dict[str, Any]:
-    """The row's values by column; they are written when the transaction commits."""
+def values_of(row: OutboxEvent, actor: str, causation_id: UUID | None, traceparent: str | None) -> dict[str, Any]:
+    """The row's values by column, with who and what made it true; they are written when the transaction commits."""
     aggregatetype, _, aggregateid = row.subject.partition("/")
     payload = row.event.__pydantic_serializer__.to_json(row.event).decode()  # as model_dump_json, in half its time
     if len(payload) > MOST_CHARACTERS:
@@ -72,10 +69,10 @@ def values_of(tx: "Tx", row: OutboxEvent) -> dict[str, Any]:
         "key": row.key,
         "payload": payload,
         "headers": json.dumps(dict(row.extra_headers)) if row.extra_headers else "{}",
-        "tracingspancontext": tx.traceparent or telemetry.current_traceparent(),
-        "causation_id": tx.causation_id,
+        "tracingspancontext": traceparent or telemetry.current_traceparent(),
+        "causation_id": causation_id,
         "referral_id": row.referral_id,
-        "actor": tx.actor,
+        "actor": actor,
         "aggregate_version": row.version,
         "event_time": row.recorded_at,
     }

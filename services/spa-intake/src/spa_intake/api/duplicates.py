@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from homeward_kit import aliases, audit
+from homeward_kit import audit
 from homeward_kit.auth import STAFF, Caller, Role, require
 from homeward_kit.commands import Answer, check_version, run_command
 from homeward_kit.database import Tx
@@ -129,7 +129,7 @@ async def decide(
 async def _compared(tx: Tx, found: Sequence[PossibleDuplicate]) -> list[ComparedOut]:
     keys = sorted({key for one in found for key in (one.first, one.second)})
     records = {record.person.patient_key: record for record in await people.own_records(tx, keys)}
-    groups = await aliases.look_up(tx, keys)
+    groups = await tx.look_up_groups(keys)
     items = []
     for one in found:
         both = [records[one.first], records[one.second]]

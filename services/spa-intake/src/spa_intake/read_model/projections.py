@@ -7,8 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from homeward_kit.aliases import Group
-from homeward_kit.database import Tx
+from homeward_kit.database import Group, Tx
 from homeward_kit.envelope import Received
 from homeward_kit.handling import BatchHandler, HandlerTable
 

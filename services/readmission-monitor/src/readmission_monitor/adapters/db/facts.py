@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from homeward_kit import aliases
-from homeward_kit.database import Tx
+from homeward_kit.database import Group, Tx
 from readmission_monitor.domain.facts import DeathKnown, PathwayChosen, PersonFacts, Referral
 from readmission_monitor.domain.reconcile import WindowDays
 from readmission_monitor.domain.stay import PatientKey, Stay
@@ -82,7 +82,7 @@ async def load_windows(tx: Tx) -> WindowDays:
     return {row.kind: row.window_days for row in rows}
 
 
-async def _rows(tx: Tx, table: str, keys: aliases.Group) -> list[dict[str, Any]]:  # Any: values of columns
+async def _rows(tx: Tx, table: str, keys: Group) -> list[dict[str, Any]]:  # Any: values of columns
     found = await tx.execute(
         f"SELECT * FROM {table} WHERE patient_key = ANY(:keys)",  # noqa: S608 — a name of ours
         {"keys": list(keys)},

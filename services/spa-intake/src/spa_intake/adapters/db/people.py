@@ -9,8 +9,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
-from homeward_kit import aliases
-from homeward_kit.database import Tx
+from homeward_kit.database import Group, Tx
 from spa_intake.domain.codes import Gender, NhsNumberStatus, VerificationStatus
 from spa_intake.domain.ids import PatientKey
 from spa_intake.domain.merging import Said, likeness_of, shown
@@ -105,7 +104,7 @@ async def records(tx: Tx, patient_keys: Sequence[UUID]) -> list[PersonRecord]:
 
     Whichever key of a merged person is asked for, what is read is the record that survives.
     """
-    groups = await aliases.look_up(tx, patient_keys)
+    groups = await tx.look_up_groups(patient_keys)
     found = {record.person.patient_key: record for record in await own_records(tx, sorted(_all(groups)))}
     said = await merges.among(tx, sorted(_all(groups)))
     return [_shown(PatientKey(key), groups[key], found, said) for key in patient_keys if key in found]
@@ -127,12 +126,12 @@ async def own_records(tx: Tx, patient_keys: Sequence[UUID]) -> list[PersonRecord
     return [PersonRecord(_person(row), row.hospital_number, row.has_possible_duplicate) for row in rows]
 
 
-def _all(groups: Mapping[UUID, aliases.Group]) -> aliases.Group:
+def _all(groups: Mapping[UUID, Group]) -> Group:
     return frozenset[UUID]().union(*groups.values())
 
 
 def _shown(
-    key: PatientKey, group: aliases.Group, found: Mapping[PatientKey, PersonRecord], said: Sequence[Said]
+    key: PatientKey, group: Group, found: Mapping[PatientKey, PersonRecord], said: Sequence[Said]
 ) -> PersonRecord:
     if len(group) == 1:
         return found[key]
