@@ -4,7 +4,6 @@ import asyncio
 from typing import ClassVar
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from homeward_kit import relay, republish
 from homeward_kit.envelope import PublishedEvent
@@ -39,18 +38,6 @@ async def filled(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Flow:
     return flow
 
 
-async def _empty_topic(flow: Flow) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=flow.bootstrap)
-    await admin.start()
-    try:
-        await admin.delete_topics([TOPIC])
-        await flow.wait_until_topic(TOPIC, is_there=False)
-        await admin.create_topics([NewTopic(TOPIC, 3, 1)])
-        await flow.wait_until_topic(TOPIC, is_there=True)
-    finally:
-        await admin.close()
-
-
 async def _ask(flow: Flow) -> None:
     async with flow.database.transaction() as tx:
         await republish.request(tx, TOPIC, None)
@@ -69,7 +56,7 @@ async def _some_rounds(flow: Flow, number: int) -> Relay:
 
 
 async def test_another_relay_goes_on_with_a_refill_whose_relay_ended(filled: Flow) -> None:
-    await _empty_topic(filled)
+    await filled.empty_topic(TOPIC)
     await _ask(filled)
     await _some_rounds(filled, 8)
     filled.start_relay()
@@ -78,10 +65,10 @@ async def test_another_relay_goes_on_with_a_refill_whose_relay_ended(filled: Flo
 
 
 async def test_a_topic_that_is_emptied_while_it_is_refilled_is_refilled_from_the_beginning(filled: Flow) -> None:
-    await _empty_topic(filled)
+    await filled.empty_topic(TOPIC)
     await _ask(filled)
     await _some_rounds(filled, 8)
-    await _empty_topic(filled)
+    await filled.empty_topic(TOPIC)
     filled.start_relay()
     await filled.wait_for("SELECT count(*) FROM republications WHERE NOT is_done", 0)
     assert await numbers_by_key(filled.bootstrap, TOPIC) == ALL

@@ -1,23 +1,9 @@
 """A topic that lost its events is noticed, nothing more is sent to it, and it is refilled in order on request."""
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-
 from homeward_kit import queues, republish
 from sample_service.things import TOPIC, ThingMade, ThingMadeIn, record_effect
 from sample_testing.flow import Flow
 from sample_testing.topics import numbers_by_key
-
-
-async def _empty_topic(flow: Flow) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=flow.bootstrap)
-    await admin.start()
-    try:
-        await admin.delete_topics([TOPIC])
-        await flow.wait_until_topic(TOPIC, is_there=False)
-        await admin.create_topics([NewTopic(TOPIC, 3, 1)])
-        await flow.wait_until_topic(TOPIC, is_there=True)
-    finally:
-        await admin.close()
 
 
 async def test_an_emptied_topic_is_refilled_before_new_events_follow(flow: Flow) -> None:
@@ -27,7 +13,7 @@ async def test_an_emptied_topic_is_refilled_before_new_events_follow(flow: Flow)
     await flow.wait_for("SELECT count(*) FROM outbox", 0)
     relay.stop()
     await flow.tasks[0]
-    await _empty_topic(flow)
+    await flow.empty_topic(TOPIC)
 
     flow.start_relay()
     await flow.publish(*((f"key-{number % 7}", ThingMade(number=number)) for number in range(40, 50)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from sqlalchemy import text
 
 from homeward_kit.consumer import ConsumerRunner
@@ -94,6 +94,18 @@ class Flow:
         """As `wait_for`, where it is the thing to be feared: goes on when it has not come about."""
         with contextlib.suppress(AssertionError):
             await self.wait_for(sql, expected, seconds)
+
+    async def empty_topic(self, name: str, partitions: int = 3) -> None:
+        """Take everything out of a topic, as a broker has that lost its data."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            await admin.delete_topics([name])
+            await self.wait_until_topic(name, is_there=False)
+            await admin.create_topics([NewTopic(name, partitions, 1)])
+            await self.wait_until_topic(name, is_there=True)
+        finally:
+            await admin.close()
 
     async def wait_until_topic(self, name: str, *, is_there: bool, seconds: float = 20) -> None:
         """Wait until the broker lists the topic, or no longer does."""
